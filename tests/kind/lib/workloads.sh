@@ -1,0 +1,50 @@
+# metrics-server and the seven services.
+# shellcheck shell=bash
+
+namespace=skillancer-production
+
+services() { grep -v '^#' "$kind_dir/workloads/services"; }
+
+# The manifests of all services: one template, one list.
+workload_manifests() {
+  local service replicas
+  cat "$kind_dir/workloads/namespace.yaml"
+  services | while read -r service replicas; do
+    echo "---"
+    sed "
+      s|@SERVICE@|$service|g
+      s|@IMAGE@|$stub_image:1|
+      s|@REPLICAS@|$replicas|
+      s|@MIN_AVAILABLE@|$((replicas - 1))|
+      s|@MAX_REPLICAS@|$((replicas + 2))|
+    " "$kind_dir/workloads/service.yaml"
+  done
+}
+
+ensure_workloads() {
+  workload_manifests >"$cache/workloads.yaml"
+  if start_workloads; then return; fi
+  # What a broken test left behind may be beyond what `apply` can mend.
+  kubectl delete namespace "$namespace" --timeout 60s
+  start_workloads
+}
+
+start_workloads() {
+  kubectl apply -f "$cache/workloads.yaml" && workloads_ready
+}
+
+workloads_ready() {
+  local service
+  while read -r service _; do
+    kubectl rollout status "deployment/$service" --namespace "$namespace" --timeout 60s || return
+  done < <(services)
+}
+
+start_metrics() {
+  kubectl apply -f "$kind_dir/metrics-server.yaml"
+}
+
+# The autoscalers have numbers, so `kubectl top` has.
+metrics_ready() {
+  kubectl wait hpa --all --for condition=ScalingActive --namespace "$namespace" --timeout 120s
+}

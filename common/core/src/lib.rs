@@ -1,1 +1,17 @@
-//! Placeholder.
+//! Every decision of kubectl-sk, pure: facts go in, plans, verdicts and findings come out.
+//!
+//! Nothing here talks to a cluster, prints or reads a clock: `now` is an argument.
+
+pub mod access;
+pub mod catalogue;
+pub mod checks;
+pub mod duration;
+pub mod fact;
+pub mod finding;
+pub mod report;
+pub mod restart;
+pub mod revision;
+pub mod rollout;
+pub mod sanitize;
+pub mod target;
+pub mod workload;

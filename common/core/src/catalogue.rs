@@ -1,0 +1,360 @@
+//! The catalogue: what is known of each service before the cluster is asked, as data.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+/// The runbook's services, compiled in.
+const BUILT_IN: &str = include_str!("../services.yaml");
+
+/// Services in the order in which a batch restarts them.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Catalogue {
+    /// The services, in batch order.
+    pub services: Vec<Service>,
+    /// Base URL of Prometheus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prometheus: Option<String>,
+    /// Base URL of Alertmanager.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alertmanager: Option<String>,
+    /// Base URL of Grafana.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grafana: Option<String>,
+    /// Who is told of operations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notify: Option<serde_json::Value>,
+}
+
+/// One service: a Deployment and what the company knows about it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Service {
+    /// The name that people type.
+    pub name: String,
+    /// Namespace of the Deployment; the context's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Name of the Deployment; `name` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<String>,
+    /// Label selector of its pods; the Deployment's own when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+    /// Name of its `HorizontalPodAutoscaler`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hpa: Option<String>,
+    /// Pods that should be ready in normal times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_replicas: Option<u32>,
+    /// Pods that must stay available while it restarts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_available: Option<u32>,
+    /// Port of its health endpoint in the pod.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// Path of its health endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_path: Option<String>,
+    /// The container that serves; the first one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// What hangs on it, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub criticality: Option<String>,
+    /// How long to watch it after a restart.
+    #[serde(default, with = "go_duration", skip_serializing_if = "Option::is_none")]
+    pub soak: Option<SignedDuration>,
+    /// Services that it needs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<String>,
+    /// When it should be left alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peak_hours: Vec<PeakHours>,
+    /// Whether more replicas should run before a restart.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub scale_up_before_restart: bool,
+    /// When to use which procedure (`restart`, `emergency`, `rollback`, `batch`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub when_to_use: BTreeMap<String, Vec<String>>,
+    /// What must be known before it is restarted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warn_before: Vec<String>,
+    /// What is checked after it was restarted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks_after: Vec<CheckAfter>,
+    /// Whom to call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<Contact>,
+    /// What to read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub docs: Vec<Document>,
+}
+
+/// Hours of a day, on some days of the week, in one time zone.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PeakHours {
+    /// Days as `mon` … `sun`; every day when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<String>,
+    /// First minute, as `08:00`.
+    pub from: jiff::civil::Time,
+    /// First minute after them.
+    pub to: jiff::civil::Time,
+    /// IANA name, as `Europe/London`.
+    pub timezone: String,
+}
+
+/// A check after a restart, by how it is made.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum CheckAfter {
+    /// GET this path on every pod; 2xx passes.
+    Http(String),
+    /// Run this in a pod; exit 0 passes.
+    Exec(Vec<String>),
+    /// No line of the new pods' logs may contain this.
+    Logs(String),
+    /// This query must return nothing.
+    Promql(String),
+    /// A person has to look.
+    Manual(String),
+}
+
+/// Whom to call.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// The role, as `SRE Lead`.
+    pub role: String,
+    /// How to reach it.
+    pub contact: String,
+}
+
+/// What to read.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// Its title.
+    pub title: String,
+    /// Where it is, as the runbook links it.
+    pub path: String,
+}
+
+/// Why a catalogue cannot be used.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{}{message}", position(*line, *column))]
+pub struct Invalid {
+    /// 1-based line; 0 where the fault has no one place.
+    pub line: u64,
+    /// 1-based column; 0 where the fault has no one place.
+    pub column: u64,
+    /// What is wrong.
+    pub message: String,
+}
+
+fn position(line: u64, column: u64) -> String {
+    if line == 0 { String::new() } else { format!("line {line}, column {column}: ") }
+}
+
+impl Catalogue {
+    /// The runbook's seven services.
+    ///
+    /// # Errors
+    /// None that a released binary can meet: the file is compiled in and tested.
+    pub fn built_in() -> Result<Self, Invalid> {
+        Self::parse(BUILT_IN)
+    }
+
+    /// Reads a catalogue from YAML (or JSON).
+    ///
+    /// # Errors
+    /// Unknown keys, values of the wrong type or sign, with line and column; names given twice, a `minAvailable`
+    /// above `minReplicas`, a dependency on an unknown service.
+    pub fn parse(yaml: &str) -> Result<Self, Invalid> {
+        let catalogue: Self = serde_saphyr::from_str(yaml).map_err(|error| invalid_yaml(&error))?;
+        catalogue.check().map_err(|message| Invalid { line: 0, column: 0, message })?;
+        Ok(catalogue)
+    }
+
+    /// The service of this name.
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.name == name)
+    }
+
+    /// The service that this Deployment is, if the catalogue knows it.
+    pub fn of_deployment(&self, namespace: &str, deployment: &str) -> Option<&Service> {
+        self.services.iter().find(|service| {
+            service.deployment() == deployment
+                && service.namespace.as_deref().is_none_or(|own| own == namespace)
+        })
+    }
+
+    /// The name most like `typed`, when one is near enough to be a slip of the finger.
+    pub fn nearest(&self, typed: &str) -> Option<&str> {
+        self.services
+            .iter()
+            .map(|service| (strsim::jaro_winkler(typed, &service.name), service.name.as_str()))
+            .filter(|(likeness, _)| *likeness >= 0.8)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, name)| name)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        for (index, service) in self.services.iter().enumerate() {
+            let name = &service.name;
+            if name.is_empty() {
+                return Err("a service has an empty name".to_owned());
+            }
+            if self.services[..index].iter().any(|earlier| earlier.name == *name) {
+                return Err(format!("service {name:?} is there twice"));
+            }
+            if let (Some(available), Some(replicas)) = (service.min_available, service.min_replicas)
+                && available > replicas
+            {
+                return Err(format!(
+                    "service {name:?}: minAvailable {available} is above minReplicas {replicas}"
+                ));
+            }
+            if let Some(unknown) = service.depends_on.iter().find(|other| self.service(other).is_none()) {
+                return Err(format!(
+                    "service {name:?} depends on {unknown:?}, which the catalogue does not have"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Service {
+    /// Name of its Deployment.
+    pub fn deployment(&self) -> &str {
+        self.deployment.as_deref().unwrap_or(&self.name)
+    }
+
+    /// What a person has to look at after a restart.
+    pub fn manual_checks(&self) -> impl Iterator<Item = &str> {
+        self.checks_after.iter().filter_map(|check| match check {
+            CheckAfter::Manual(text) => Some(text.as_str()),
+            _ => None,
+        })
+    }
+}
+
+fn invalid_yaml(error: &serde_saphyr::Error) -> Invalid {
+    let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
+    Invalid { line, column, message: error.without_snippet().to_string() }
+}
+
+mod go_duration {
+    //! Durations as Go writes them (`10m`), in YAML.
+    use jiff::SignedDuration;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        input: D,
+    ) -> Result<Option<SignedDuration>, D::Error> {
+        let text = String::deserialize(input)?;
+        crate::duration::parse(&text)
+            .map(Some)
+            .map_err(|why| D::Error::custom(format!("invalid duration {text:?}: {why}")))
+    }
+
+    #[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
+    pub(super) fn serialize<S: Serializer>(
+        value: &Option<SignedDuration>,
+        output: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(duration) => output.serialize_str(&crate::duration::short(*duration)),
+            None => output.serialize_none(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holds_the_runbooks_table() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let table: Vec<_> =
+            catalogue.services.iter().map(|s| (s.name.as_str(), s.min_replicas.unwrap())).collect();
+        assert_eq!(
+            table,
+            [
+                ("api-gateway", 3),
+                ("auth-svc", 3),
+                ("market-svc", 3),
+                ("billing-svc", 2),
+                ("notification-svc", 2),
+                ("skillpod-svc", 4),
+                ("cockpit-svc", 2)
+            ]
+        );
+        for service in &catalogue.services {
+            let name = &service.name;
+            assert_eq!(service.namespace.as_deref(), Some("skillancer-production"), "{name}");
+            assert_eq!(service.selector.as_deref(), Some(format!("app={name}").as_str()));
+            assert_eq!(service.hpa.as_deref(), Some(format!("{name}-hpa").as_str()));
+            assert_eq!((service.port, service.health_path.as_deref()), (Some(8080), Some("/health/ready")));
+            assert_eq!(
+                (service.contacts.len(), service.docs.len(), service.when_to_use.len()),
+                (3, 4, 4),
+                "{name}"
+            );
+            assert_eq!(service.soak, Some(SignedDuration::from_mins(10)));
+        }
+    }
+
+    #[test]
+    fn names_the_place_of_a_fault() {
+        let faults = [
+            ("services:\n- name: a\n  replicas: 3\n", 3, "unknown field `replicas`"),
+            ("services:\n- name: a\n  minReplicas: -1\n", 3, ""),
+            ("services:\n- name: a\n  soak: 5x\n", 3, "invalid duration \"5x\""),
+            ("services:\n- name: a\n  port: 70000\n", 3, ""),
+            ("services: 7\n", 1, ""),
+            ("servces: []\n", 1, "unknown field `servces`"),
+        ];
+        for (yaml, line, words) in faults {
+            let fault = Catalogue::parse(yaml).unwrap_err();
+            assert_eq!(fault.line, line, "{yaml}{fault}");
+            assert!(fault.message.contains(words), "{yaml}{fault}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_contradicts_itself() {
+        for (yaml, words) in [
+            ("services: [{name: a}, {name: a}]", "twice"),
+            ("services: [{name: a, minReplicas: 1, minAvailable: 2}]", "above minReplicas"),
+            ("services: [{name: a, dependsOn: [b]}]", "depends on"),
+            ("services: [{name: ''}]", "empty name"),
+        ] {
+            let fault = Catalogue::parse(yaml).unwrap_err().to_string();
+            assert!(fault.contains(words), "{yaml}: {fault}");
+        }
+    }
+
+    #[test]
+    fn finds_the_name_that_was_meant() {
+        let catalogue = Catalogue::built_in().unwrap();
+        for (typed, meant) in
+            [("api-gatway", Some("api-gateway")), ("billing", Some("billing-svc")), ("zzz", None), ("", None)]
+        {
+            assert_eq!(catalogue.nearest(typed), meant, "{typed}");
+        }
+    }
+
+    #[test]
+    fn survives_being_written_and_read() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let again = Catalogue::parse(&serde_json::to_string(&catalogue).unwrap()).unwrap();
+        assert_eq!(again, catalogue);
+    }
+}

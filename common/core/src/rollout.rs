@@ -1,0 +1,202 @@
+//! The judge of rollouts: where a Deployment stands on the way to its present template.
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::core::v1::Pod;
+
+use crate::duration;
+use crate::workload::{self, Workload};
+
+/// Where a rollout stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not there yet; what it waits for, in kubectl's words.
+    Waiting(String),
+    /// Every pod is new, ready and available, and no old one is left.
+    Complete,
+    /// The controller gave up waiting (`Progressing` is `ProgressDeadlineExceeded`), with its message.
+    DeadlineExceeded(String),
+}
+
+/// Judges a rollout by the rules of kubectl's `polymorphichelpers/rollout_status.go`, and two of ours: every pod of
+/// the new `ReplicaSet` is ready, and at least one is available unless none is wanted.
+pub fn judge(workload: &Workload) -> Verdict {
+    let deployment = &workload.deployment;
+    if !deployment.is_observed() {
+        return Verdict::Waiting("the Deployment's new spec to be observed".to_owned());
+    }
+    if let Some(progressing) = deployment.condition("Progressing")
+        && progressing.reason.as_deref() == Some("ProgressDeadlineExceeded")
+    {
+        return Verdict::DeadlineExceeded(progressing.message.clone().unwrap_or_default());
+    }
+    waits_for(workload).map_or(Verdict::Complete, Verdict::Waiting)
+}
+
+fn waits_for(workload: &Workload) -> Option<String> {
+    let (status, wanted) = (workload.deployment.status(), workload.deployment.replicas());
+    let [updated, running, available] =
+        [status.updated_replicas, status.replicas, status.available_replicas].map(Option::unwrap_or_default);
+    if updated < wanted {
+        return Some(format!("{updated} of {wanted} new pods have been created"));
+    }
+    if running > updated {
+        return Some(format!("{} old pods still have to go", running - updated));
+    }
+    if available < updated.max(1) && wanted > 0 {
+        return Some(format!("{available} of {updated} new pods are available"));
+    }
+    let progress = Progress::of(workload);
+    (progress.ready < progress.wanted).then(|| format!("{} of {wanted} new pods are ready", progress.ready))
+}
+
+/// How far a rollout has come, in numbers that only a new high counts for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Progress {
+    /// Whether the controller has seen the new spec.
+    pub observed: bool,
+    /// Pods wanted (`spec.replicas`).
+    pub wanted: usize,
+    /// Pods of the new `ReplicaSet`.
+    pub created: usize,
+    /// Of those, the ready ones.
+    pub ready: usize,
+    /// Pods of older `ReplicaSet`s that are still there.
+    pub old: usize,
+}
+
+impl Progress {
+    /// Counts the pods.
+    pub fn of(workload: &Workload) -> Self {
+        let (new, old): (Vec<&Pod>, Vec<&Pod>) = workload.pods.iter().partition(|pod| workload.is_new(pod));
+        Self {
+            observed: workload.deployment.is_observed(),
+            wanted: usize::try_from(workload.deployment.replicas()).unwrap_or_default(),
+            created: new.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none()).count(),
+            ready: new.iter().filter(|pod| workload::is_ready(pod)).count(),
+            old: old.len(),
+        }
+    }
+
+    /// Takes over what is better than ever before; true when anything is.
+    ///
+    /// A pod that becomes ready, falls back and becomes ready again is progress once, not twice.
+    pub fn advance(&mut self, seen: Self) -> bool {
+        let best = Self {
+            observed: self.observed || seen.observed,
+            wanted: seen.wanted,
+            created: self.created.max(seen.created),
+            ready: self.ready.max(seen.ready),
+            old: self.old.min(seen.old),
+        };
+        let better = Self { wanted: best.wanted, ..*self } != best;
+        *self = best;
+        better
+    }
+}
+
+/// One pod on the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodLine {
+    /// Its name.
+    pub name: String,
+    /// Whether it is of the new template.
+    pub new: bool,
+    /// Where it stands.
+    pub state: PodState,
+    /// Time since it was created, or since it was told to end.
+    pub age: SignedDuration,
+    /// Its node, once it has one.
+    pub node: Option<String>,
+    /// Restarts of its containers.
+    pub restarts: i32,
+}
+
+/// Where a pod stands, in one word, with the reason where there is one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PodState {
+    /// Ready.
+    Ready,
+    /// Its containers run, and it is not ready.
+    Starting,
+    /// A container waits (reason verbatim, as `ImagePullBackOff`), or has no node yet.
+    Waiting(String),
+    /// Being deleted.
+    Ending,
+    /// Its containers have ended for good (`status.reason` or phase verbatim).
+    Ended(String),
+}
+
+impl std::fmt::Display for PodState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ready => f.write_str("ready"),
+            Self::Starting => f.write_str("starting"),
+            Self::Ending => f.write_str("ending"),
+            Self::Waiting(reason) | Self::Ended(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// The pods of a rollout, new ones first, the oldest of each first.
+pub fn pod_lines(workload: &Workload, now: Timestamp) -> Vec<PodLine> {
+    let mut pods: Vec<_> = workload.pods.iter().map(|pod| (workload.is_new(pod), pod)).collect();
+    pods.sort_by_key(|(new, pod)| (!new, created_at(pod), workload::name(pod)));
+    pods.into_iter().map(|(new, pod)| pod_line(pod, new, now)).collect()
+}
+
+fn created_at(pod: &Pod) -> Option<Timestamp> {
+    pod.metadata.creation_timestamp.as_ref().map(|time| time.0)
+}
+
+fn pod_line(pod: &Pod, new: bool, now: Timestamp) -> PodLine {
+    let since = told_to_end(pod).or_else(|| created_at(pod)).unwrap_or(now);
+    PodLine {
+        name: workload::name(pod).to_owned(),
+        new,
+        state: pod_state(pod),
+        age: now.duration_since(since).max(SignedDuration::ZERO),
+        node: workload::node(pod).map(str::to_owned),
+        restarts: workload::restarts(pod),
+    }
+}
+
+/// `deletionTimestamp` lies at the end of the grace period, so the order came that much earlier.
+fn told_to_end(pod: &Pod) -> Option<Timestamp> {
+    let end = pod.metadata.deletion_timestamp.as_ref()?.0;
+    let grace = SignedDuration::from_secs(pod.metadata.deletion_grace_period_seconds.unwrap_or_default());
+    end.checked_sub(grace).ok()
+}
+
+/// Where a pod stands.
+pub fn pod_state(pod: &Pod) -> PodState {
+    if pod.metadata.deletion_timestamp.is_some() {
+        return PodState::Ending;
+    }
+    if workload::has_ended(pod) {
+        let status = pod.status.as_ref();
+        let reason = status.and_then(|s| s.reason.clone().or_else(|| s.phase.clone()));
+        return PodState::Ended(reason.unwrap_or_default());
+    }
+    if workload::is_ready(pod) {
+        return PodState::Ready;
+    }
+    let waiting = workload::containers(pod).find_map(|container| container.state.as_ref()?.waiting.as_ref());
+    if let Some(reason) = waiting.and_then(|waiting| waiting.reason.clone()) {
+        return PodState::Waiting(reason);
+    }
+    if workload::node(pod).is_none() {
+        return PodState::Waiting("Pending".to_owned());
+    }
+    PodState::Starting
+}
+
+impl PodLine {
+    /// The line without its layout: what a log shows when a pod changed.
+    pub fn sentence(&self) -> String {
+        let role = if self.new { "new" } else { "old" };
+        let node = self.node.as_deref().map(|node| format!(" on {node}")).unwrap_or_default();
+        let restarts =
+            if self.restarts > 0 { format!(", restarts {}", self.restarts) } else { String::new() };
+        format!("{role} pod {} {}{node} after {}{restarts}", self.name, self.state, duration::short(self.age))
+    }
+}

@@ -1,0 +1,43 @@
+//! Makes control and bidirectional characters visible, so that text from the cluster cannot drive a terminal.
+
+/// Bidirectional controls that can reorder what a reader sees (Unicode Standard Annex 9), and the line
+/// and paragraph separators some terminals break on.
+const fn reorders(c: char) -> bool {
+    matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// One line of text, safe for a terminal: control and bidi characters appear as `\n`, `\x1b` or `\u{202e}`.
+///
+/// kubectl's own fix for such text is CVE-2021-25743's; a plugin that prints by itself does not inherit it.
+pub fn visible(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\t' => safe.push_str("  "),
+            c if c.is_control() || reorders(c) => safe.extend(c.escape_default()),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn escapes_become_words() {
+        assert_eq!(visible("\u{1b}[31mred\u{7}\r\n"), "\\u{1b}[31mred\\u{7}\\r\\n");
+        assert_eq!(visible("abc\u{202e}fed"), "abc\\u{202e}fed");
+        assert_eq!(visible("größe ✓ 日本"), "größe ✓ 日本");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_drives_a_terminal_comes_out(text in any::<String>()) {
+            let safe = visible(&text);
+            prop_assert!(!safe.chars().any(|c| c.is_control() || reorders(c)));
+        }
+    }
+}

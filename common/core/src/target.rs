@@ -1,0 +1,157 @@
+//! What the user typed as TARGET, resolved to one Deployment of one namespace.
+
+use crate::catalogue::{Catalogue, Service};
+
+/// The Deployment to act on, and what the catalogue knows about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// Namespace of the Deployment.
+    pub namespace: String,
+    /// Name of the Deployment.
+    pub deployment: String,
+    /// Its entry in the catalogue, when it has one.
+    pub service: Option<Service>,
+    /// Connection flags that a pasted kubectl command needs too, as `--context prod`; often empty.
+    pub connection: String,
+}
+
+/// Where a name is looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// `-n`, when given: it wins over the catalogue's namespace.
+    pub namespace_flag: Option<&'a str>,
+    /// The kubeconfig context's namespace, or `default`.
+    pub context_namespace: &'a str,
+    /// Connection flags that were typed and choose another cluster or user.
+    pub connection: &'a str,
+}
+
+/// Why TARGET names nothing.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+pub enum Unresolved {
+    /// Not a service of the catalogue.
+    #[error("unknown service {typed:?}")]
+    Service {
+        /// What was typed.
+        typed: String,
+        /// The name most like it.
+        nearest: Option<String>,
+    },
+    /// `KIND/NAME` of a kind that this command does not act on, or without a name.
+    #[error("TARGET {typed:?} is neither a service of the catalogue nor deployment/NAME")]
+    Kind {
+        /// What was typed.
+        typed: String,
+    },
+}
+
+/// The spellings that kubectl takes for the kind.
+const DEPLOYMENT: [&str; 5] = ["deployment", "deployments", "deploy", "deployment.apps", "deployments.apps"];
+
+impl Target {
+    /// Resolves a service of the catalogue or `deployment/NAME`.
+    ///
+    /// # Errors
+    /// A name the catalogue does not have (with the nearest it has), another kind.
+    pub fn resolve(typed: &str, catalogue: &Catalogue, scope: Scope<'_>) -> Result<Self, Unresolved> {
+        match typed.split_once('/') {
+            Some((kind, name)) if DEPLOYMENT.contains(&kind) && is_object_name(name) => {
+                let namespace = scope.namespace_flag.unwrap_or(scope.context_namespace).to_owned();
+                let service = catalogue.of_deployment(&namespace, name).cloned();
+                let connection = scope.connection.to_owned();
+                Ok(Self { namespace, deployment: name.to_owned(), service, connection })
+            }
+            Some(_) => Err(Unresolved::Kind { typed: typed.to_owned() }),
+            None => Self::of_service(typed, catalogue, scope),
+        }
+    }
+
+    fn of_service(typed: &str, catalogue: &Catalogue, scope: Scope<'_>) -> Result<Self, Unresolved> {
+        let Some(service) = catalogue.service(typed) else {
+            let nearest = catalogue.nearest(typed).map(str::to_owned);
+            return Err(Unresolved::Service { typed: typed.to_owned(), nearest });
+        };
+        let namespace =
+            scope.namespace_flag.or(service.namespace.as_deref()).unwrap_or(scope.context_namespace);
+        Ok(Self {
+            namespace: namespace.to_owned(),
+            deployment: service.deployment().to_owned(),
+            service: Some(service.clone()),
+            connection: scope.connection.to_owned(),
+        })
+    }
+
+    /// The name that people know it by.
+    pub fn name(&self) -> &str {
+        self.service.as_ref().map_or(&self.deployment, |service| &service.name)
+    }
+
+    /// `deployment/NAME`, as kubectl takes it.
+    pub fn object(&self) -> String {
+        format!("deployment/{}", self.deployment)
+    }
+
+    /// A kubectl command line for this target's namespace and cluster, ready to be pasted.
+    pub fn kubectl(&self, words: &str) -> String {
+        let space = if self.connection.is_empty() { "" } else { " " };
+        format!("kubectl {words} -n {}{space}{}", self.namespace, self.connection)
+    }
+}
+
+/// Whether Kubernetes could have an object of this name (RFC 1123 subdomain), so that no name can leave its URL path.
+fn is_object_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 253
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
+        && name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(typed: &str, flag: Option<&str>) -> Result<Target, Unresolved> {
+        Target::resolve(
+            typed,
+            &Catalogue::built_in().unwrap(),
+            Scope { namespace_flag: flag, context_namespace: "default", connection: "" },
+        )
+    }
+
+    #[test]
+    fn a_service_lives_in_the_catalogues_namespace() {
+        let target = resolve("billing-svc", None).unwrap();
+        assert_eq!((target.namespace.as_str(), target.name()), ("skillancer-production", "billing-svc"));
+        assert_eq!(resolve("billing-svc", Some("other")).unwrap().namespace, "other");
+    }
+
+    #[test]
+    fn a_deployment_lives_in_the_contexts_namespace() {
+        for typed in ["deployment/web", "deploy/web", "deployments/web", "deployment.apps/web"] {
+            let target = resolve(typed, None).unwrap();
+            assert_eq!((target.namespace.as_str(), target.object().as_str()), ("default", "deployment/web"));
+            assert_eq!(target.service, None);
+        }
+    }
+
+    #[test]
+    fn a_deployment_of_the_catalogue_keeps_its_floor() {
+        let target = resolve("deployment/api-gateway", Some("skillancer-production")).unwrap();
+        assert_eq!(target.service.unwrap().min_available, Some(2));
+        assert_eq!(resolve("deployment/api-gateway", None).unwrap().service, None);
+    }
+
+    #[test]
+    fn refuses_what_names_nothing() {
+        let nearest = Some("api-gateway".to_owned());
+        assert_eq!(
+            resolve("api-gatway", None),
+            Err(Unresolved::Service { typed: "api-gatway".into(), nearest })
+        );
+        for typed in
+            ["statefulset/db", "deployment/", "/web", "deployment/a/b", "deployment/../x", "deployment/A"]
+        {
+            assert_eq!(resolve(typed, None), Err(Unresolved::Kind { typed: typed.into() }));
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! A Deployment with its `ReplicaSet`s and pods, read from what the API server sent.
+
+use k8s_openapi::api::apps::v1 as apps;
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use serde_json::Value;
+
+use crate::revision;
+
+/// An object that the API server sent and that does not have the form of its kind.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the API server sent a {kind} that cannot be read: {reason}")]
+pub struct Malformed {
+    kind: &'static str,
+    reason: String,
+}
+
+/// A Deployment; its template stays raw JSON, so that no field is lost that the types do not know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deployment {
+    metadata: ObjectMeta,
+    spec: apps::DeploymentSpec,
+    status: apps::DeploymentStatus,
+    template: Value,
+}
+
+/// A `ReplicaSet`; its template stays raw JSON.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplicaSet {
+    metadata: ObjectMeta,
+    template: Value,
+}
+
+/// A Deployment and what it owns, as of one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workload {
+    /// The Deployment.
+    pub deployment: Deployment,
+    /// The `ReplicaSet`s whose controller it is.
+    pub replica_sets: Vec<ReplicaSet>,
+    /// The pods whose controllers those are.
+    pub pods: Vec<Pod>,
+    /// Place of the `ReplicaSet` that has the present template: found once, asked for every pod.
+    current: Option<usize>,
+}
+
+fn typed<T: serde::de::DeserializeOwned>(kind: &'static str, raw: Value) -> Result<T, Malformed> {
+    serde_json::from_value(raw).map_err(|error| Malformed { kind, reason: error.to_string() })
+}
+
+fn template_of(raw: &Value) -> Value {
+    raw.pointer("/spec/template").cloned().unwrap_or_default()
+}
+
+fn uid(metadata: &ObjectMeta) -> &str {
+    metadata.uid.as_deref().unwrap_or_default()
+}
+
+/// UID of the owner that is the object's controller.
+fn controller(metadata: &ObjectMeta) -> Option<&str> {
+    let owners = metadata.owner_references.iter().flatten();
+    owners.filter(|owner| owner.controller == Some(true)).map(|owner| owner.uid.as_str()).next()
+}
+
+impl Deployment {
+    /// Reads `apps/v1` JSON.
+    ///
+    /// # Errors
+    /// The JSON is no Deployment.
+    pub fn read(raw: Value) -> Result<Self, Malformed> {
+        let template = template_of(&raw);
+        let object: apps::Deployment = typed("Deployment", raw)?;
+        let (spec, status) = (object.spec.unwrap_or_default(), object.status.unwrap_or_default());
+        Ok(Self { metadata: object.metadata, spec, status, template })
+    }
+
+    /// `metadata.name`.
+    pub fn name(&self) -> &str {
+        self.metadata.name.as_deref().unwrap_or_default()
+    }
+
+    /// `metadata.uid`.
+    pub fn uid(&self) -> &str {
+        uid(&self.metadata)
+    }
+
+    /// `metadata.generation`.
+    pub fn generation(&self) -> i64 {
+        self.metadata.generation.unwrap_or_default()
+    }
+
+    /// Whether the controller has seen the present spec: `status.observedGeneration` has reached `metadata.generation`.
+    pub fn is_observed(&self) -> bool {
+        self.status.observed_generation.unwrap_or_default() >= self.generation()
+    }
+
+    /// `spec.replicas`; 1 when absent, as the API server defaults it.
+    pub fn replicas(&self) -> i32 {
+        self.spec.replicas.unwrap_or(1)
+    }
+
+    /// `spec.paused`.
+    pub fn is_paused(&self) -> bool {
+        self.spec.paused.unwrap_or_default()
+    }
+
+    /// `spec.template`, raw.
+    pub fn template(&self) -> &Value {
+        &self.template
+    }
+
+    /// Name and image of each container of the template.
+    pub fn images(&self) -> Vec<(&str, &str)> {
+        let containers = self.template.pointer("/spec/containers").and_then(Value::as_array);
+        containers
+            .into_iter()
+            .flatten()
+            .map(|container| (text(container, "name"), text(container, "image")))
+            .collect()
+    }
+
+    /// `spec.selector`, as the API takes it in a query.
+    pub fn selector(&self) -> String {
+        selector_text(&self.spec.selector)
+    }
+
+    /// Whether `spec.strategy.type` is Recreate: every old pod goes before a new one comes.
+    pub fn recreates(&self) -> bool {
+        self.spec.strategy.as_ref().and_then(|strategy| strategy.type_.as_deref()) == Some("Recreate")
+    }
+
+    /// How many pods a rolling update may run beyond `spec.replicas`, and how many may be unavailable.
+    ///
+    /// Mirrors `ResolveFenceposts` of `k8s.io/kubectl/pkg/util/deployment`: surge rounds up, unavailable rounds
+    /// down, and when both come to 0 one pod may be unavailable.
+    pub fn fenceposts(&self) -> (i32, i32) {
+        let rolling = self.spec.strategy.as_ref().and_then(|strategy| strategy.rolling_update.as_ref());
+        let surge = share(rolling.and_then(|r| r.max_surge.as_ref()), self.replicas(), Rounding::Up);
+        let unavailable =
+            share(rolling.and_then(|r| r.max_unavailable.as_ref()), self.replicas(), Rounding::Down);
+        if surge == 0 && unavailable == 0 { (0, 1) } else { (surge, unavailable) }
+    }
+
+    /// `status`.
+    pub fn status(&self) -> &apps::DeploymentStatus {
+        &self.status
+    }
+
+    /// `status.availableReplicas`.
+    pub fn available(&self) -> i32 {
+        self.status.available_replicas.unwrap_or_default()
+    }
+
+    /// `status.readyReplicas`.
+    pub fn ready(&self) -> i32 {
+        self.status.ready_replicas.unwrap_or_default()
+    }
+
+    /// The condition of this type in `status.conditions`.
+    pub fn condition(&self, kind: &str) -> Option<&apps::DeploymentCondition> {
+        self.status.conditions.iter().flatten().find(|condition| condition.type_ == kind)
+    }
+
+    /// When its pods were last told to restart.
+    pub fn restarted_at(&self) -> Option<&str> {
+        revision::restarted_at(&self.template)
+    }
+}
+
+impl ReplicaSet {
+    /// Reads `apps/v1` JSON.
+    ///
+    /// # Errors
+    /// The JSON is no `ReplicaSet`.
+    pub fn read(raw: Value) -> Result<Self, Malformed> {
+        let template = template_of(&raw);
+        let object: apps::ReplicaSet = typed("ReplicaSet", raw)?;
+        Ok(Self { metadata: object.metadata, template })
+    }
+
+    /// `metadata.name`.
+    pub fn name(&self) -> &str {
+        self.metadata.name.as_deref().unwrap_or_default()
+    }
+
+    /// `metadata.uid`.
+    pub fn uid(&self) -> &str {
+        uid(&self.metadata)
+    }
+
+    /// `spec.template`, raw.
+    pub fn template(&self) -> &Value {
+        &self.template
+    }
+}
+
+impl Workload {
+    /// Keeps of the `ReplicaSet`s and pods of a namespace what this Deployment owns, by owner UID.
+    pub fn of(deployment: Deployment, replica_sets: Vec<ReplicaSet>, pods: Vec<Pod>) -> Self {
+        let replica_sets: Vec<_> = replica_sets
+            .into_iter()
+            .filter(|set| controller(&set.metadata) == Some(deployment.uid()))
+            .collect();
+        let owned = |pod: &Pod| {
+            controller(&pod.metadata).is_some_and(|owner| replica_sets.iter().any(|set| set.uid() == owner))
+        };
+        let pods = pods.into_iter().filter(owned).collect();
+        let current =
+            replica_sets.iter().position(|set| revision::is_current(&set.template, deployment.template()));
+        Self { deployment, replica_sets, pods, current }
+    }
+
+    /// The `ReplicaSet` that has the Deployment's present template.
+    pub fn current(&self) -> Option<&ReplicaSet> {
+        self.replica_sets.get(self.current?)
+    }
+
+    /// Whether the pod is of the present template.
+    pub fn is_new(&self, pod: &Pod) -> bool {
+        self.current().is_some_and(|set| controller(&pod.metadata) == Some(set.uid()))
+    }
+}
+
+/// Whether the pod's Ready condition is True and it is not being deleted.
+pub fn is_ready(pod: &Pod) -> bool {
+    pod.metadata.deletion_timestamp.is_none() && condition_is_true(pod, "Ready")
+}
+
+/// Whether a condition of `status.conditions` is True.
+pub fn condition_is_true(pod: &Pod, kind: &str) -> bool {
+    let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    conditions.into_iter().any(|condition| condition.type_ == kind && condition.status == "True")
+}
+
+/// Whether the pod has ended for good: `status.phase` is Succeeded or Failed.
+pub fn has_ended(pod: &Pod) -> bool {
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    matches!(phase, Some("Succeeded" | "Failed"))
+}
+
+/// `status.containerStatuses`, init containers first.
+pub fn containers(pod: &Pod) -> impl Iterator<Item = &ContainerStatus> {
+    pod.status.iter().flat_map(|status| {
+        status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten())
+    })
+}
+
+/// `metadata.name` of the pod.
+pub fn name(pod: &Pod) -> &str {
+    pod.metadata.name.as_deref().unwrap_or_default()
+}
+
+/// Restarts of its containers so far.
+pub fn restarts(pod: &Pod) -> i32 {
+    pod.status
+        .iter()
+        .flat_map(|status| status.container_statuses.iter().flatten())
+        .map(|c| c.restart_count)
+        .sum()
+}
+
+/// The node it runs on.
+pub fn node(pod: &Pod) -> Option<&str> {
+    pod.spec.as_ref()?.node_name.as_deref()
+}
+
+fn text<'a>(object: &'a Value, key: &str) -> &'a str {
+    object.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+#[derive(Clone, Copy)]
+enum Rounding {
+    Up,
+    Down,
+}
+
+/// A number or percentage of `total`; 25 % when absent, as the API server defaults both fields.
+fn share(value: Option<&IntOrString>, total: i32, rounding: Rounding) -> i32 {
+    let percent = match value {
+        Some(IntOrString::Int(number)) => return *number,
+        Some(IntOrString::String(text)) => text.trim_end_matches('%').parse().unwrap_or_default(),
+        None => 25,
+    };
+    let hundredths = i64::from(total) * i64::from(percent);
+    let rounded = match rounding {
+        Rounding::Up => (hundredths + 99) / 100,
+        Rounding::Down => hundredths / 100,
+    };
+    i32::try_from(rounded).unwrap_or(i32::MAX)
+}
+
+/// A label selector in the form of a query parameter (`metav1.FormatLabelSelector`).
+fn selector_text(selector: &LabelSelector) -> String {
+    let equal = selector.match_labels.iter().flatten().map(|(key, value)| format!("{key}={value}"));
+    let expressions = selector.match_expressions.iter().flatten().map(|expression| {
+        let key = &expression.key;
+        let values = expression.values.as_deref().unwrap_or_default().join(",");
+        match expression.operator.as_str() {
+            "In" => format!("{key} in ({values})"),
+            "NotIn" => format!("{key} notin ({values})"),
+            "DoesNotExist" => format!("!{key}"),
+            _ => key.clone(),
+        }
+    });
+    equal.chain(expressions).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn deployment(replicas: i32, strategy: &Value) -> Deployment {
+        Deployment::read(json!({
+            "metadata": {"name": "web", "uid": "d1"},
+            "spec": {
+                "replicas": replicas,
+                "strategy": strategy,
+                "selector": {
+                    "matchLabels": {"app": "web"},
+                    "matchExpressions": [
+                        {"key": "tier", "operator": "In", "values": ["a", "b"]},
+                        {"key": "canary", "operator": "DoesNotExist"}
+                    ]
+                },
+                "template": {"spec": {"containers": [{"name": "app", "image": "web:1", "fieldOfTomorrow": 1}]}}
+            }
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn fenceposts_round_as_the_controller_rounds() {
+        let rolling = |surge: Value, unavailable: Value| json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": surge, "maxUnavailable": unavailable}});
+        for (replicas, strategy, expected) in [
+            (3, Value::Null, (1, 0)),
+            (4, Value::Null, (1, 1)),
+            (3, rolling(json!(0), json!("25%")), (0, 1)),
+            (3, rolling(json!(0), json!(0)), (0, 1)),
+            (3, rolling(json!("50%"), json!("50%")), (2, 1)),
+            (10, rolling(json!("25%"), json!("25%")), (3, 2)),
+        ] {
+            assert_eq!(deployment(replicas, &strategy).fenceposts(), expected, "{replicas} {strategy}");
+        }
+    }
+
+    #[test]
+    fn keeps_fields_the_types_do_not_know() {
+        let deployment = deployment(1, &Value::Null);
+        assert_eq!(deployment.template().pointer("/spec/containers/0/fieldOfTomorrow"), Some(&json!(1)));
+        assert_eq!(deployment.images(), [("app", "web:1")]);
+    }
+
+    #[test]
+    fn writes_selectors_as_queries() {
+        assert_eq!(deployment(1, &Value::Null).selector(), "app=web,tier in (a,b),!canary");
+    }
+
+    #[test]
+    fn owns_by_uid_and_not_by_label() {
+        let set = |uid: &str, owner: &str| {
+            ReplicaSet::read(json!({"metadata": {"name": uid, "uid": uid, "ownerReferences": [
+                {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": owner, "controller": true}]}}))
+            .unwrap()
+        };
+        let pod = |name: &str, owner: &str| -> Pod {
+            serde_json::from_value(json!({"metadata": {"name": name, "ownerReferences": [
+                {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "x", "uid": owner, "controller": true}]}}))
+            .unwrap()
+        };
+        let workload = Workload::of(
+            deployment(1, &Value::Null),
+            vec![set("r1", "d1"), set("r2", "d2")],
+            vec![pod("mine", "r1"), pod("same-label", "r2")],
+        );
+        assert_eq!(workload.replica_sets.len(), 1);
+        assert_eq!(workload.pods.iter().map(name).collect::<Vec<_>>(), ["mine"]);
+    }
+
+    #[test]
+    fn says_what_cannot_be_read() {
+        let error = Deployment::read(json!({"spec": {"replicas": "three"}})).unwrap_err().to_string();
+        assert!(error.starts_with("the API server sent a Deployment that cannot be read: "), "{error}");
+    }
+}

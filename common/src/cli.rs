@@ -1,0 +1,269 @@
+//! The flags that every plugin has: kubectl's connection flags, the output flags, and those of commands that change.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgAction, Args, Parser, ValueEnum};
+use jiff::SignedDuration;
+use secrecy::SecretString;
+
+use crate::error::{Error, quoted};
+
+/// kubectl's connection flags, with its names and short forms (`genericclioptions.ConfigFlags`).
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Connection")]
+pub struct ConnectionFlags {
+    /// Kubeconfig file to use, instead of $KUBECONFIG and ~/.kube/config
+    #[arg(long, global = true, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig to use
+    #[arg(long, global = true, value_name = "NAME")]
+    pub context: Option<String>,
+    /// Cluster of the kubeconfig to use, instead of the context's
+    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
+    pub cluster: Option<String>,
+    /// User of the kubeconfig to use, instead of the context's
+    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
+    pub user: Option<String>,
+    /// Namespace of the target
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub namespace: Option<String>,
+    /// Address of the API server, such as https://host:6443
+    #[arg(short, long, global = true, value_name = "URL", hide_short_help = true)]
+    pub server: Option<String>,
+    /// Bearer token to log in with
+    #[arg(long, global = true, value_name = "TOKEN", hide_short_help = true)]
+    pub token: Option<SecretString>,
+    /// User to act as
+    #[arg(long = "as", global = true, value_name = "USER", hide_short_help = true)]
+    pub impersonate: Option<String>,
+    /// Group to act as; may be repeated
+    #[arg(long = "as-group", global = true, value_name = "GROUP", hide_short_help = true)]
+    pub impersonate_groups: Vec<String>,
+    /// UID to act as
+    #[arg(long = "as-uid", global = true, value_name = "UID", hide_short_help = true)]
+    pub impersonate_uid: Option<String>,
+    /// File with the certificate authority that signed the server's certificate
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub certificate_authority: Option<String>,
+    /// File with the client certificate to log in with
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub client_certificate: Option<String>,
+    /// File with the key of the client certificate
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub client_key: Option<String>,
+    /// Accept any certificate of the server: the connection is then not secure
+    #[arg(long, global = true, hide_short_help = true, num_args = 0..=1, require_equals = true,
+          action = ArgAction::Set, value_name = "BOOL", default_value_t = false, default_missing_value = "true",
+          hide_default_value = true, hide_possible_values = true)]
+    pub insecure_skip_tls_verify: bool,
+    /// Name to expect in the server's certificate, instead of its host name
+    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
+    pub tls_server_name: Option<String>,
+    /// Longest time for one request, such as 30s; 0 is no limit [default: 10s]
+    #[arg(long, global = true, value_name = "DURATION", hide_short_help = true, value_parser = request_timeout)]
+    pub request_timeout: Option<SignedDuration>,
+}
+
+impl ConnectionFlags {
+    /// The flags with which kubectl reaches the same cluster as the same user, for commands to paste.
+    ///
+    /// `context` is the one in use, named even where it is the current one: a paste may come later.
+    /// A token is left out, it is a secret.
+    pub fn to_paste(&self, context: Option<&str>) -> String {
+        let kubeconfig = self.kubeconfig.as_ref().map(|path| path.to_string_lossy());
+        let single = [
+            ("--kubeconfig", kubeconfig.as_deref()),
+            ("--context", context.or(self.context.as_deref())),
+            ("--cluster", self.cluster.as_deref()),
+            ("--user", self.user.as_deref()),
+            ("--server", self.server.as_deref()),
+            ("--as", self.impersonate.as_deref()),
+            ("--as-uid", self.impersonate_uid.as_deref()),
+            ("--certificate-authority", self.certificate_authority.as_deref()),
+            ("--client-certificate", self.client_certificate.as_deref()),
+            ("--client-key", self.client_key.as_deref()),
+            ("--tls-server-name", self.tls_server_name.as_deref()),
+        ];
+        let groups = self.impersonate_groups.iter().map(|group| ("--as-group", Some(group.as_str())));
+        let mut words: Vec<String> = single
+            .into_iter()
+            .chain(groups)
+            .filter_map(|(flag, value)| value.map(|value| format!("{flag} {}", quoted(value))))
+            .collect();
+        if self.insecure_skip_tls_verify {
+            words.push("--insecure-skip-tls-verify".to_owned());
+        }
+        words.join(" ")
+    }
+}
+
+/// What every plugin has besides: output, catalogue, verbosity.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Output")]
+pub struct GlobalFlags {
+    /// Form of the result
+    #[arg(short, long, global = true, value_name = "FORM", value_enum, default_value_t)]
+    pub output: Output,
+    /// Catalogue of services, instead of $SK_SERVICES and ~/.config/kubectl-sk/services.yaml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub services: Option<PathBuf>,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: Color,
+    /// Say only the result and what went wrong
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Verbosity of the log, as kubectl's: 6 shows the requests
+    #[arg(
+        short = 'v',
+        long = "v",
+        global = true,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
+    pub verbosity: u8,
+    /// List the catalogue's services and where it came from
+    #[arg(long)]
+    pub list_services: bool,
+}
+
+/// Form of the result on stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON document
+    Json,
+    /// One YAML document
+    Yaml,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Whether a change is really made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DryRun {
+    /// Make the change
+    #[default]
+    None,
+    /// Show the plan, send no change
+    Client,
+    /// Let the server check the change without keeping it
+    Server,
+}
+
+/// The flags of commands that change something.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Change")]
+pub struct ChangeFlags {
+    /// Answer yes to the prompt; a refusal stays a refusal
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Change nothing: plan only (client), or let the server check it too (server)
+    #[arg(long, value_name = "WHERE", value_enum, num_args = 0..=1, require_equals = true,
+          default_value_t, default_missing_value = "client", hide_default_value = true)]
+    pub dry_run: DryRun,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Longest time without progress; a pod becoming ready is progress
+    #[arg(long, value_name = "DURATION", value_parser = sk_core::duration::parse, default_value = "5m")]
+    pub timeout: SignedDuration,
+    /// Field manager of the change
+    #[arg(long, value_name = "NAME", default_value = "kubectl-rollout")]
+    pub field_manager: String,
+}
+
+/// `--request-timeout`: as every duration, and a bare number is seconds (client-go's `clientcmd.ParseTimeout`).
+fn request_timeout(text: &str) -> Result<SignedDuration, sk_core::duration::Invalid> {
+    match text.parse::<u32>() {
+        Ok(seconds) => Ok(SignedDuration::from_secs(seconds.into())),
+        Err(_) => sk_core::duration::parse(text),
+    }
+}
+
+/// A command line that does not lead to a command.
+#[derive(Debug)]
+pub enum Unparsed {
+    /// `--help` or `--version` was asked: this goes to stdout, and the exit code is 0.
+    Text(clap::builder::StyledStr),
+    /// It is wrong.
+    Wrong(Error),
+}
+
+/// Parses a command line; of a repeated flag the last one counts, as in kubectl.
+///
+/// `name` is how users call the command (`kubectl sk-restart`).
+pub fn parse<A: Parser>(name: &str, arguments: impl IntoIterator<Item = OsString>) -> Result<A, Unparsed> {
+    let command = A::command().bin_name(name).args_override_self(true);
+    let matches = command.try_get_matches_from(arguments).map_err(|error| unparsed(name, &error))?;
+    A::from_arg_matches(&matches).map_err(|error| unparsed(name, &error))
+}
+
+fn unparsed(name: &str, error: &clap::Error) -> Unparsed {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Unparsed::Text(error.render()),
+        _ => Unparsed::Wrong(Error::Usage { message: wording(error), see: name.to_owned() }),
+    }
+}
+
+/// kubectl's words for what clap refuses (`spf13/pflag`).
+fn wording(error: &clap::Error) -> String {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let argument = text(ContextKind::InvalidArg).unwrap_or_default();
+    let flag = argument.split([' ', '=', '[']).next().unwrap_or_default();
+    let value = text(ContextKind::InvalidValue).unwrap_or_default();
+    match error.kind() {
+        ErrorKind::UnknownArgument if argument.starts_with('-') => {
+            format!("unknown flag: {argument}{}", similar(error))
+        }
+        ErrorKind::InvalidValue if value.is_empty() => format!("flag needs an argument: {flag}"),
+        ErrorKind::InvalidValue => {
+            format!("invalid argument {value:?} for {flag:?} flag: must be one of {}", valid_values(error))
+        }
+        ErrorKind::ValueValidation => {
+            let reason = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+            format!("invalid argument {value:?} for {flag:?} flag: {reason}")
+        }
+        _ => first_line(error),
+    }
+}
+
+fn similar(error: &clap::Error) -> String {
+    match error.get(ContextKind::SuggestedArg) {
+        Some(ContextValue::String(flag)) => format!(" (did you mean {flag}?)"),
+        _ => String::new(),
+    }
+}
+
+fn valid_values(error: &clap::Error) -> String {
+    match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(values)) => values.join(", "),
+        _ => String::new(),
+    }
+}
+
+/// clap's own words, without its prefix and its usage block.
+fn first_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let message = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = message.trim_start_matches("error: ").split_whitespace().collect();
+    words.join(" ")
+}

@@ -1,0 +1,97 @@
+//! From the errors of kube, hyper, rustls and the system to a cause that users know.
+
+use std::error::Error as StdError;
+use std::io;
+
+use rustls::CertificateError;
+
+use crate::error::{Cause, Endpoint, Error, Unreachable};
+
+/// A request of which no answer came, though it may have reached the server.
+pub(crate) fn after_sending(cause: Cause, endpoint: &Endpoint) -> Error {
+    Unreachable { endpoint: endpoint.clone(), cause, may_have_been_sent: true }.into()
+}
+
+/// A request that never left.
+pub(crate) fn before_sending(cause: Cause, endpoint: &Endpoint) -> Error {
+    Unreachable { endpoint: endpoint.clone(), cause, may_have_been_sent: false }.into()
+}
+
+/// What a failed request failed of.
+pub(crate) fn classify(error: kube::Error, endpoint: &Endpoint) -> Error {
+    // Our own transport's, passed through kube's client.
+    let error = match error {
+        kube::Error::Service(inner) => match inner.downcast::<Error>() {
+            Ok(own) => return *own,
+            Err(inner) => kube::Error::Service(inner),
+        },
+        error => error,
+    };
+    let cause = chain(&error).find_map(cause).unwrap_or_else(|| Cause::Other(innermost(&error)));
+    let connecting = chain(&error)
+        .filter_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())
+        .any(hyper_util::client::legacy::Error::is_connect);
+    let cause = if connecting { while_connecting(cause, endpoint) } else { cause };
+    Unreachable { endpoint: endpoint.clone(), cause, may_have_been_sent: !connecting }.into()
+}
+
+/// While connecting, silence is no connection, and what no one can name is the proxy's.
+fn while_connecting(cause: Cause, endpoint: &Endpoint) -> Cause {
+    match cause {
+        Cause::Other(reason) if endpoint.proxy.is_some() => Cause::Proxy(reason),
+        cause => cause,
+    }
+}
+
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+fn innermost(error: &(dyn StdError + 'static)) -> String {
+    chain(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+fn cause(error: &(dyn StdError + 'static)) -> Option<Cause> {
+    if let Some(error) = error.downcast_ref::<rustls::Error>() {
+        return tls(error);
+    }
+    if let Some(error) = error.downcast_ref::<hyper::Error>() {
+        return (error.is_incomplete_message() || error.is_closed()).then_some(Cause::Eof);
+    }
+    let error = error.downcast_ref::<io::Error>()?;
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Some(Cause::Refused),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Some(Cause::Reset),
+        io::ErrorKind::TimedOut => Some(Cause::ConnectTimeout),
+        io::ErrorKind::UnexpectedEof => Some(Cause::Eof),
+        // getaddrinfo's, which std gives no kind.
+        _ if error.to_string().starts_with("failed to lookup address information") => Some(Cause::NoSuchHost),
+        // rustls comes wrapped in an io::Error, whose `source` skips it.
+        _ => error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).and_then(tls),
+    }
+}
+
+fn tls(error: &rustls::Error) -> Option<Cause> {
+    match error {
+        rustls::Error::InvalidCertificate(error) => Some(Cause::Certificate(certificate(error))),
+        rustls::Error::InvalidMessage(_) => Some(Cause::NotTls),
+        _ => None,
+    }
+}
+
+/// In the words of Go's `crypto/x509`.
+fn certificate(error: &CertificateError) -> String {
+    match error {
+        CertificateError::UnknownIssuer => "certificate signed by unknown authority".to_owned(),
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => {
+            format!("certificate has expired or is not yet valid: {error}")
+        }
+        CertificateError::NotValidForNameContext { expected, presented } => {
+            format!("certificate is valid for {}, not {}", presented.join(", "), expected.to_str())
+        }
+        error => error.to_string(),
+    }
+}

@@ -17,10 +17,9 @@ use_foreign_cluster() {
 
 # ensure_cluster: our kind cluster, made anew where it is missing, broken, or of other parts than these.
 ensure_cluster() {
-  cluster_key=$(key "$node" "${stub_archive#"$cache/"}" "${metrics_archive#"$cache/"}" "$kind_dir"/{kind.yaml,audit-policy.yaml,lib/cluster.sh})
+  cluster_key=$(key "$node" "${stub_archive#"$cache/"}" "${metrics_archive#"$cache/"}" "$kind_dir"/{kind,audit-policy,metrics-server}.yaml "$kind_dir/lib/cluster.sh")
   export KUBECONFIG=$own_kubeconfig
-  if cluster_works; then return; fi
-  step "create the cluster" cluster create_cluster
+  cluster_works || step "create the cluster" cluster create_cluster
 }
 
 # The node gets its label last, so an interrupted creation does not count.
@@ -36,9 +35,10 @@ create_cluster() {
   cp "$kind_dir/audit-policy.yaml" "$cache/audit/policy.yaml"
   : >"$cache/audit/log/audit.log" # made here, so that also a user who is not root can read it
   sed "s|@OWN_NODE@|$own_node|; s|@AUDIT@|$cache/audit|" "$kind_dir/kind.yaml" |
-    kind create cluster --name "$cluster" --image "$node" --kubeconfig "$KUBECONFIG" --config - --wait 2m
-  kind load image-archive --name "$cluster" "$stub_archive"
+    kind create cluster --name "$cluster" --image "$node" --kubeconfig "$KUBECONFIG" --config -
   kind load image-archive --name "$cluster" "$metrics_archive"
+  kubectl apply -f "$kind_dir/metrics-server.yaml"
+  kind load image-archive --name "$cluster" "$stub_archive"
   kubectl label node --all "kubectl-sk/parts=$cluster_key"
 }
 

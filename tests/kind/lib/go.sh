@@ -29,7 +29,7 @@ build_components() { # OUT
 }
 
 build_addons() { # OUT
-  go_build "$kind_dir/addons" "" "$1/" sigs.k8s.io/metrics-server/cmd/metrics-server github.com/coredns/coredns
+  go_build "$kind_dir/addons" "" "$1/" sigs.k8s.io/metrics-server/cmd/metrics-server ./coredns
 }
 
 # ensure_tools: kubectl and kind, in the cache's bin.
@@ -48,6 +48,6 @@ ensure_components() {
 
 # ensure_addons: sets `addons`, the folder of CoreDNS and metrics-server.
 ensure_addons() {
-  artefact addons "$(key "$kind_dir"/addons/go.{mod,sum} "$kind_dir/lib/go.sh")" "build CoreDNS and metrics-server" build_addons
+  artefact addons "$(key "$kind_dir"/{addons,lib/go.sh})" "build CoreDNS and metrics-server" build_addons
   addons=$artefact
 }

@@ -1,4 +1,4 @@
-# metrics-server and the seven services.
+# The seven services, and whether they are fit for tests.
 # shellcheck shell=bash
 
 namespace=skillancer-production
@@ -21,7 +21,13 @@ workload_manifests() {
   done
 }
 
+# ensure_workloads: everything as the manifests say, ready, and measured.
 ensure_workloads() {
+  step "start the services" workloads apply_workloads
+  step "wait for metrics" metrics metrics_ready
+}
+
+apply_workloads() {
   workload_manifests >"$cache/workloads.yaml"
   if start_workloads; then return; fi
   # What a broken test left behind may be beyond what `apply` can mend.
@@ -38,10 +44,6 @@ workloads_ready() {
   while read -r service _; do
     kubectl rollout status "deployment/$service" --namespace "$namespace" --timeout 60s || return
   done < <(services)
-}
-
-start_metrics() {
-  kubectl apply -f "$kind_dir/metrics-server.yaml"
 }
 
 # The autoscalers have numbers, so `kubectl top` has.

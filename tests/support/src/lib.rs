@@ -1,1 +1,26 @@
-//! Placeholder.
+//! What the tests share: running a plugin, the recording fake API, watching the real cluster.
+//!
+//! Everything panics with the whole story when something is not as the test says: this crate is for tests only.
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::return_self_not_must_use,
+    reason = "a test fails by panicking, and chains its checks"
+)]
+
+mod api;
+mod cluster;
+mod plugin;
+mod reply;
+mod schema;
+mod wait;
+mod watcher;
+
+pub use api::{FakeApi, Request};
+pub use cluster::{Namespace, TestCluster};
+pub use plugin::{Plugin, Run};
+pub use reply::Reply;
+pub use schema::assert_valid;
+pub use wait::wait_until;
+pub use watcher::Availability;

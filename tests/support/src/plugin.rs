@@ -1,0 +1,184 @@
+//! Runs a plugin's real binary in a safe environment, and holds it to exact results.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{Read, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::wait::until;
+
+/// A plugin that takes longer than this hangs.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// A plugin about to be run: no KUBECONFIG, no proxies, an empty home, an UTF-8 locale, the PATH of the test.
+pub struct Plugin {
+    command: Command,
+    stdin: Vec<u8>,
+    home: TempDir,
+}
+
+impl Plugin {
+    /// `binary` is `env!("CARGO_BIN_EXE_…")` of the test's own package.
+    pub fn new(binary: impl AsRef<OsStr>) -> Self {
+        let home = TempDir::new().expect("a home directory");
+        let mut command = Command::new(binary);
+        command.env_clear().env("HOME", home.path()).env("LC_ALL", "C.UTF-8").current_dir(home.path());
+        if let Some(path) = std::env::var_os("PATH") {
+            command.env("PATH", path);
+        }
+        Self { command, stdin: Vec::new(), home }
+    }
+
+    /// Adds arguments.
+    pub fn args(mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// Sets a variable of the environment.
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Sets KUBECONFIG.
+    pub fn kubeconfig(self, path: impl AsRef<OsStr>) -> Self {
+        self.env("KUBECONFIG", path)
+    }
+
+    /// Writes this to its standard input, which is a pipe in any case.
+    pub fn stdin(mut self, text: &str) -> Self {
+        text.as_bytes().clone_into(&mut self.stdin);
+        self
+    }
+
+    /// Its home directory, for files that it should find there.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Runs it to its end.
+    ///
+    /// # Panics
+    /// It cannot be started, or does not end within two minutes.
+    pub fn run(mut self) -> Run {
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.line()));
+        let stdout = child.stdout.take().map(collect);
+        let stderr = child.stderr.take().map(collect);
+        if let Some(mut stdin) = child.stdin.take() {
+            // A plugin need not read what it is given.
+            let _ = stdin.write_all(&self.stdin);
+        }
+        let status = wait(&mut child);
+        let run = Run { command: self.line(), status, stdout: text(stdout), stderr: text(stderr) };
+        assert!(status.is_some(), "it does not end\n{run}");
+        run
+    }
+
+    fn line(&self) -> String {
+        let words: Vec<OsString> = std::iter::once(self.command.get_program())
+            .chain(self.command.get_args())
+            .map(OsStr::to_owned)
+            .collect();
+        words.join(OsStr::new(" ")).to_string_lossy().into_owned()
+    }
+}
+
+fn collect(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What came before an error is what there is.
+        let _ = pipe.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+fn text(reader: Option<JoinHandle<String>>) -> String {
+    reader.and_then(|reader| reader.join().ok()).unwrap_or_default()
+}
+
+/// None: it had to be killed.
+fn wait(child: &mut Child) -> Option<ExitStatus> {
+    let status = until(DEADLINE, || child.try_wait().expect("the plugin is our child"));
+    if status.is_none() {
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    status
+}
+
+/// What a plugin did. Each check panics with the command, its status and both streams.
+#[derive(Debug)]
+pub struct Run {
+    command: String,
+    status: Option<ExitStatus>,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl std::fmt::Display for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let status = self.status.map_or("killed by the test".to_owned(), |status| status.to_string());
+        let Self { command, stdout, stderr, .. } = self;
+        write!(f, "$ {command}\n{status}\n--- stdout\n{stdout}\n--- stderr\n{stderr}\n---")
+    }
+}
+
+impl Run {
+    /// The exit code.
+    #[track_caller]
+    pub fn code(self, expected: i32) -> Self {
+        assert_eq!(self.status.and_then(|status| status.code()), Some(expected), "another exit code\n{self}");
+        self
+    }
+
+    /// All of standard output.
+    #[track_caller]
+    pub fn stdout(self, expected: &str) -> Self {
+        assert_eq!(self.stdout, expected, "other stdout\n{self}");
+        self
+    }
+
+    /// All of standard error.
+    #[track_caller]
+    pub fn stderr(self, expected: &str) -> Self {
+        assert_eq!(self.stderr, expected, "other stderr\n{self}");
+        self
+    }
+
+    /// Part of standard output.
+    #[track_caller]
+    pub fn stdout_has(self, part: &str) -> Self {
+        assert!(self.stdout.contains(part), "stdout without {part:?}\n{self}");
+        self
+    }
+
+    /// Part of standard error.
+    #[track_caller]
+    pub fn stderr_has(self, part: &str) -> Self {
+        assert!(self.stderr.contains(part), "stderr without {part:?}\n{self}");
+        self
+    }
+
+    /// Neither stream says this.
+    #[track_caller]
+    pub fn never_says(self, part: &str) -> Self {
+        assert!(!self.stdout.contains(part) && !self.stderr.contains(part), "{part:?} appears\n{self}");
+        self
+    }
+
+    /// Standard output as the one JSON document that it must be.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("stdout is no JSON document: {error}\n{self}"))
+    }
+}

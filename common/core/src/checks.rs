@@ -183,3 +183,111 @@ fn in_progress(workload: &Workload) -> Check {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{Make, target};
+    use serde_json::json;
+
+    /// Verdict and detail of one check.
+    fn check(name: &str, make: &Make) -> (Verdict, String) {
+        let checks = of_restart(&make.facts(), &target());
+        let check = checks.into_iter().find(|check| check.name == name).unwrap();
+        (check.verdict, check.detail)
+    }
+
+    #[test]
+    fn every_name_is_a_check() {
+        let made: Vec<_> =
+            of_restart(&Make::default().facts(), &target()).iter().map(|check| check.name).collect();
+        let mut names = NAMES.to_vec();
+        names.sort_unstable();
+        let mut sorted = made.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, names);
+    }
+
+    #[test]
+    fn a_quiet_service_passes_all() {
+        for check in of_restart(&Make::default().facts(), &target()) {
+            assert_eq!(check.verdict, Verdict::Pass, "{}: {}", check.name, check.detail);
+        }
+    }
+
+    #[test]
+    fn a_missing_verb_is_named() {
+        let mut facts = Make::default().facts();
+        facts.access[1].1 = Fact::Known(false);
+        let check = &of_restart(&facts, &target())[0];
+        assert_eq!((check.name, check.verdict), ("access", Verdict::Refuse));
+        assert!(check.detail.contains("patch deployments.apps"), "{}", check.detail);
+        assert_eq!(check.next, ["kubectl auth can-i patch deployments.apps -n skillancer-production"]);
+    }
+
+    #[test]
+    fn a_verb_that_could_not_be_asked_for_is_no_pass() {
+        let mut facts = Make::default().facts();
+        facts.access[0].1 = Fact::Unavailable("the reviews are withheld".to_owned());
+        let check = &of_restart(&facts, &target())[0];
+        assert_eq!(check.verdict, Verdict::Unknown);
+        assert!(check.detail.contains("the reviews are withheld"), "{}", check.detail);
+    }
+
+    #[test]
+    fn paused_refuses_and_says_how_to_resume() {
+        let make = Make { paused: true, ..Make::default() };
+        assert_eq!(check("paused", &make).0, Verdict::Refuse);
+    }
+
+    #[test]
+    fn readiness_is_judged_by_the_catalogues_minimum() {
+        for (ready, replicas, verdict, detail) in [
+            (3, 3, Verdict::Pass, "3/3 pods ready (minimum 3)"),
+            (2, 3, Verdict::Warn, "2/3 pods ready (minimum 3)"),
+            (0, 0, Verdict::Refuse, "scaled to 0 replicas: there is no pod to restart"),
+        ] {
+            let make = Make { replicas, new: vec![true; ready], ..Make::default() };
+            assert_eq!(check("not-ready", &make), (verdict, detail.to_owned()));
+        }
+    }
+
+    #[test]
+    fn the_floor_is_judged_by_what_the_restart_would_take() {
+        let rolling =
+            |unavailable: i32| json!({"rollingUpdate": {"maxSurge": 1, "maxUnavailable": unavailable}});
+        for (available, strategy, verdict) in [
+            (3, rolling(0), Verdict::Pass),
+            (3, rolling(1), Verdict::Pass),
+            (3, rolling(2), Verdict::Refuse),
+            (3, json!({"type": "Recreate"}), Verdict::Refuse),
+            // Two are available and may not be fewer; the strategy keeps two.
+            (2, rolling(1), Verdict::Pass),
+            // One is left already: a restart takes nothing away, and may be what helps.
+            (1, rolling(1), Verdict::Warn),
+            (1, rolling(3), Verdict::Refuse),
+            (0, json!({"type": "Recreate"}), Verdict::Warn),
+        ] {
+            let new = (0..3).map(|index| index < available).collect();
+            let make = Make { new, strategy: strategy.clone(), ..Make::default() };
+            let (found, detail) = check("floor", &make);
+            assert_eq!(found, verdict, "{available} available, {strategy}: {detail}");
+        }
+    }
+
+    #[test]
+    fn no_floor_is_skipped_and_not_passed() {
+        let mut target = target();
+        target.service = None;
+        let checks = of_restart(&Make::default().facts(), &target);
+        assert_eq!(checks.iter().find(|check| check.name == "floor").unwrap().verdict, Verdict::Skipped);
+    }
+
+    #[test]
+    fn another_rollout_is_a_warning() {
+        let make = Make { old: vec![true], new: vec![true; 2], ..Make::default() };
+        let (verdict, detail) = check("rollout-in-progress", &make);
+        assert_eq!(verdict, Verdict::Warn);
+        assert!(detail.contains("2 of 3 new pods have been created"), "{detail}");
+    }
+}

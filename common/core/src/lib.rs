@@ -8,6 +8,8 @@ pub mod checks;
 pub mod duration;
 pub mod fact;
 pub mod finding;
+#[cfg(test)]
+mod fixtures;
 pub mod report;
 pub mod restart;
 pub mod revision;

@@ -2,6 +2,8 @@
 
 mod plan;
 mod run;
+#[cfg(test)]
+mod tests;
 
 pub use plan::{DryRun, Plan, Refusal, Request, plan};
 pub use run::{Action, Ending, Note, Observation, Restart, Signal, Write};

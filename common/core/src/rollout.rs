@@ -200,3 +200,93 @@ impl PodLine {
         format!("{role} pod {} {}{node} after {}{restarts}", self.name, self.state, duration::short(self.age))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{Make, at, pod};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn judges_as_kubectl_does_and_a_little_stricter() {
+        let waiting = |what: &str| Verdict::Waiting(what.to_owned());
+        let deadline = json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "m"});
+        for (make, expected) in [
+            (Make::default(), Verdict::Complete),
+            (Make { generation: 2, ..Make::default() }, waiting("the Deployment's new spec to be observed")),
+            (Make { new: vec![true; 2], ..Make::default() }, waiting("2 of 3 new pods have been created")),
+            (Make { old: vec![true], ..Make::default() }, waiting("1 old pods still have to go")),
+            (
+                Make { new: vec![true, true, false], ..Make::default() },
+                waiting("2 of 3 new pods are available"),
+            ),
+            (Make { replicas: 0, new: vec![], ..Make::default() }, Verdict::Complete),
+            (Make { progressing: deadline, ..Make::default() }, Verdict::DeadlineExceeded("m".to_owned())),
+        ] {
+            assert_eq!(judge(&make.workload()), expected, "{make:?}");
+        }
+    }
+
+    #[test]
+    fn is_not_done_right_after_the_patch() {
+        // The old status still says that all is well; only observedGeneration tells.
+        let make = Make { generation: 2, restarted_at: Some("now".to_owned()), ..Make::default() };
+        assert!(matches!(judge(&make.workload()), Verdict::Waiting(_)));
+    }
+
+    #[test]
+    fn counts_are_not_enough_when_the_pods_say_otherwise() {
+        let workload = Make::default().workload();
+        let mut pods = workload.pods.clone();
+        pods[0] = pod("new-0", "new", false);
+        let workload = Workload::of(workload.deployment, workload.replica_sets, pods);
+        assert_eq!(judge(&workload), Verdict::Waiting("2 of 3 new pods are ready".to_owned()));
+    }
+
+    proptest! {
+        #[test]
+        fn complete_means_what_it_says(
+            replicas in 0..5i32,
+            old in prop::collection::vec(any::<bool>(), 0..4),
+            new in prop::collection::vec(any::<bool>(), 0..5),
+            observed in 0..3i64,
+        ) {
+            let make = Make { replicas, old: old.clone(), new: new.clone(), observed, ..Make::default() };
+            if judge(&make.workload()) == Verdict::Complete {
+                prop_assert!(observed >= 1);
+                prop_assert!(old.is_empty());
+                prop_assert!(new.iter().filter(|ready| **ready).count() >= usize::try_from(replicas).unwrap());
+            }
+        }
+
+        #[test]
+        fn progress_never_counts_the_same_thing_twice(ready in prop::collection::vec(0..4usize, 1..20)) {
+            let mut best = Progress::default();
+            let advances = ready.iter().filter(|ready| best.advance(Progress { ready: **ready, ..best })).count();
+            prop_assert!(advances <= 3);
+            prop_assert_eq!(best.ready, ready.iter().copied().max().unwrap_or_default());
+        }
+    }
+
+    #[test]
+    fn pods_are_told_new_first_with_their_reasons() {
+        let mut make = Make { old: vec![true], new: vec![true, false], ..Make::default() }.workload();
+        let last = make.pods.len() - 1;
+        let waiting = json!([{"name": "app", "image": "", "imageID": "", "ready": false, "restartCount": 2,
+            "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]);
+        make.pods[last].status.as_mut().unwrap().container_statuses =
+            serde_json::from_value(waiting).unwrap();
+        make.pods[0].metadata.deletion_timestamp = serde_json::from_value(json!(at(30))).unwrap();
+        make.pods[0].metadata.deletion_grace_period_seconds = Some(30);
+        let lines: Vec<_> = pod_lines(&make, at(7)).iter().map(PodLine::sentence).collect();
+        assert_eq!(
+            lines,
+            [
+                "new pod new-0 ready on node-1 after 7s",
+                "new pod new-1 CrashLoopBackOff on node-1 after 7s, restarts 2",
+                "old pod old-0 ending on node-1 after 7s",
+            ]
+        );
+    }
+}

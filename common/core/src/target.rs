@@ -48,39 +48,53 @@ pub enum Unresolved {
 /// The spellings that kubectl takes for the kind.
 const DEPLOYMENT: [&str; 5] = ["deployment", "deployments", "deploy", "deployment.apps", "deployments.apps"];
 
-impl Target {
-    /// Resolves a service of the catalogue or `deployment/NAME`.
+/// A TARGET that means something, before it is known in which namespace.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Named {
+    /// A service of the catalogue.
+    Service(Box<Service>),
+    /// The Deployment of this name.
+    Deployment(String),
+}
+
+impl Named {
+    /// Reads a service of the catalogue or `deployment/NAME`. Needs no cluster and no kubeconfig.
     ///
     /// # Errors
-    /// A name the catalogue does not have (with the nearest it has), another kind.
-    pub fn resolve(typed: &str, catalogue: &Catalogue, scope: Scope<'_>) -> Result<Self, Unresolved> {
+    /// A name the catalogue does not have (with the nearest it has), another kind, a name no object can have.
+    pub fn read(typed: &str, catalogue: &Catalogue) -> Result<Self, Unresolved> {
         match typed.split_once('/') {
             Some((kind, name)) if DEPLOYMENT.contains(&kind) && is_object_name(name) => {
-                let namespace = scope.namespace_flag.unwrap_or(scope.context_namespace).to_owned();
-                let service = catalogue.of_deployment(&namespace, name).cloned();
-                let connection = scope.connection.to_owned();
-                Ok(Self { namespace, deployment: name.to_owned(), service, connection })
+                Ok(Self::Deployment(name.to_owned()))
             }
             Some(_) => Err(Unresolved::Kind { typed: typed.to_owned() }),
-            None => Self::of_service(typed, catalogue, scope),
+            None => match catalogue.service(typed) {
+                Some(service) => Ok(Self::Service(Box::new(service.clone()))),
+                None => Err(Unresolved::Service {
+                    typed: typed.to_owned(),
+                    nearest: catalogue.nearest(typed).map(str::to_owned),
+                }),
+            },
         }
     }
 
-    fn of_service(typed: &str, catalogue: &Catalogue, scope: Scope<'_>) -> Result<Self, Unresolved> {
-        let Some(service) = catalogue.service(typed) else {
-            let nearest = catalogue.nearest(typed).map(str::to_owned);
-            return Err(Unresolved::Service { typed: typed.to_owned(), nearest });
+    /// The target in its namespace: `-n`, else the catalogue's, else the context's.
+    ///
+    /// A Deployment that the catalogue knows in that namespace keeps what the catalogue says of it.
+    pub fn within(self, scope: Scope<'_>, catalogue: &Catalogue) -> Target {
+        let (deployment, service, own) = match self {
+            Self::Service(service) => {
+                (service.deployment().to_owned(), Some(*service.clone()), service.namespace)
+            }
+            Self::Deployment(name) => (name, None, None),
         };
-        let namespace =
-            scope.namespace_flag.or(service.namespace.as_deref()).unwrap_or(scope.context_namespace);
-        Ok(Self {
-            namespace: namespace.to_owned(),
-            deployment: service.deployment().to_owned(),
-            service: Some(service.clone()),
-            connection: scope.connection.to_owned(),
-        })
+        let namespace = scope.namespace_flag.or(own.as_deref()).unwrap_or(scope.context_namespace).to_owned();
+        let service = service.or_else(|| catalogue.of_deployment(&namespace, &deployment).cloned());
+        Target { namespace, deployment, service, connection: scope.connection.to_owned() }
     }
+}
 
+impl Target {
     /// The name that people know it by.
     pub fn name(&self) -> &str {
         self.service.as_ref().map_or(&self.deployment, |service| &service.name)
@@ -111,11 +125,9 @@ mod tests {
     use super::*;
 
     fn resolve(typed: &str, flag: Option<&str>) -> Result<Target, Unresolved> {
-        Target::resolve(
-            typed,
-            &Catalogue::built_in().unwrap(),
-            Scope { namespace_flag: flag, context_namespace: "default", connection: "" },
-        )
+        let catalogue = Catalogue::built_in().unwrap();
+        let scope = Scope { namespace_flag: flag, context_namespace: "default", connection: "" };
+        Ok(Named::read(typed, &catalogue)?.within(scope, &catalogue))
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::rollout::{self, Progress};
 use crate::workload::{Deployment, Workload};
 
 /// Attempts at a patch whose answers were lost; each is followed by reading back.
-const PATCH_ATTEMPTS: u8 = 3;
+pub(super) const PATCH_ATTEMPTS: u8 = 3;
 
 /// Time between two looks at an API server that does not answer.
 const READ_AGAIN: SignedDuration = SignedDuration::from_secs(1);
@@ -168,6 +168,20 @@ impl Restart {
     /// The plan it follows.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// When the restart, or its present phase of watching, began.
+    pub fn began(&self) -> Timestamp {
+        self.began
+    }
+
+    /// Why the workload cannot be watched at the moment.
+    pub fn trouble(&self) -> Option<&str> {
+        match &self.phase {
+            Phase::Rolling { trouble, .. } => trouble.as_deref(),
+            Phase::ReadingBack { lost, .. } => Some(lost),
+            Phase::Patching { .. } | Phase::Ended => None,
+        }
     }
 
     /// Fewest pods that were available at any time it was watched (`status.availableReplicas`).

@@ -7,6 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, Parser, ValueEnum};
 use jiff::SignedDuration;
 use secrecy::SecretString;
+use sk_core::checks;
 
 use crate::error::{Error, quoted};
 
@@ -69,7 +70,7 @@ pub struct ConnectionFlags {
 impl ConnectionFlags {
     /// The flags with which kubectl reaches the same cluster as the same user, for commands to paste.
     ///
-    /// `context` is the one in use, named even where it is the current one: a paste may come later.
+    /// `context`, where given, is named even if it is the current one: an error may be read much later.
     /// A token is left out, it is a secret.
     pub fn to_paste(&self, context: Option<&str>) -> String {
         let kubeconfig = self.kubeconfig.as_ref().map(|path| path.to_string_lossy());
@@ -99,8 +100,18 @@ impl ConnectionFlags {
     }
 }
 
+impl From<DryRun> for sk_core::restart::DryRun {
+    fn from(flag: DryRun) -> Self {
+        match flag {
+            DryRun::None => Self::None,
+            DryRun::Client => Self::Client,
+            DryRun::Server => Self::Server,
+        }
+    }
+}
+
 /// What every plugin has besides: output, catalogue, verbosity.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Output")]
 pub struct GlobalFlags {
     /// Form of the result
@@ -183,9 +194,25 @@ pub struct ChangeFlags {
     /// Longest time without progress; a pod becoming ready is progress
     #[arg(long, value_name = "DURATION", value_parser = sk_core::duration::parse, default_value = "5m")]
     pub timeout: SignedDuration,
-    /// Field manager of the change
-    #[arg(long, value_name = "NAME", default_value = "kubectl-rollout")]
-    pub field_manager: String,
+    /// Refusals to override, by the name of their check
+    #[arg(long, value_name = "CHECK", value_delimiter = ',', value_parser = forcible_check)]
+    pub force: Vec<String>,
+    /// Field manager of the change [default: kubectl-rollout]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub field_manager: Option<String>,
+}
+
+/// A check whose refusal may be overridden.
+fn forcible_check(name: &str) -> Result<String, String> {
+    let mut forcible = checks::NAMES.into_iter().filter(|check| *check != checks::NOT_FORCIBLE);
+    if forcible.clone().any(|check| check == name) {
+        return Ok(name.to_owned());
+    }
+    if name == checks::NOT_FORCIBLE {
+        return Err("a missing verb cannot be overridden".to_owned());
+    }
+    let last = forcible.next_back().unwrap_or_default();
+    Err(format!("must be one of {}, {last}", forcible.collect::<Vec<_>>().join(", ")))
 }
 
 /// `--request-timeout`: as every duration, and a bare number is seconds (client-go's `clientcmd.ParseTimeout`).

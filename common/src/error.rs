@@ -16,6 +16,7 @@ pub use credential::{CredentialError, PluginProblem};
 pub use unreachable::{Cause, Unreachable};
 
 use sk_core::sanitize::visible;
+use sk_core::finding::Finding;
 use sk_core::target::Unresolved;
 
 use crate::exit;
@@ -52,6 +53,9 @@ pub enum Error {
     /// TARGET names nothing. Nothing was contacted.
     #[error("error: {0}")]
     Target(#[from] Unresolved),
+    /// The operating system withholds what every process needs, such as signals.
+    #[error("error: {}", io(.0))]
+    System(#[from] std::io::Error),
 }
 
 impl Error {
@@ -61,10 +65,31 @@ impl Error {
             Self::Usage { see, .. } => Some(format!("see '{see} --help' for usage")),
             Self::Config(error) => error.hint(),
             Self::Target(error) => target_hint(error),
-            Self::Catalogue(_) | Self::Malformed(_) => None,
+            Self::Catalogue(_) | Self::Malformed(_) | Self::System(_) => None,
             Self::Credential(error) => error.hint(),
             Self::Unreachable(error) => Some(error.hint()),
             Self::Answer(answer) => answer.hint(),
+        }
+    }
+
+    /// The finding that a report holds instead of the words on stderr.
+    pub fn finding(&self, object: &str) -> Finding {
+        let code = match self {
+            Self::Usage { .. } => "input/usage",
+            Self::Config(_) => "input/kubeconfig",
+            Self::Catalogue(_) => "input/catalogue",
+            Self::Target(_) => "input/target",
+            Self::Answer(answer) if answer.is_not_found() => "target/not-found",
+            Self::Answer(answer) if answer.is_forbidden() => "check/access",
+            Self::Answer(_) => "api/refused",
+            Self::Credential(_) => "api/credential",
+            Self::Unreachable(_) | Self::Malformed(_) => "api/unreachable",
+            Self::System(_) => "system/refused",
+        };
+        let finding = Finding::error(code, object, self.to_string());
+        match self.hint() {
+            Some(hint) => finding.next(hint),
+            None => finding,
         }
     }
 
@@ -72,9 +97,8 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage { .. } | Self::Config(_) | Self::Catalogue(_) | Self::Target(_) => exit::WRONG_INPUT,
-            Self::Credential(_) | Self::Unreachable(_) | Self::Answer(_) | Self::Malformed(_) => {
-                exit::NOT_STARTED
-            }
+            Self::Credential(_) | Self::Unreachable(_) | Self::Answer(_) => exit::NOT_STARTED,
+            Self::Malformed(_) | Self::System(_) => exit::NOT_STARTED,
         }
     }
 

@@ -10,6 +10,8 @@ mod kubeconfig;
 mod proxy;
 mod requests;
 mod resource;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod watch;
 

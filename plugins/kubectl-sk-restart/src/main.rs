@@ -1,2 +1,9 @@
-//! Placeholder.
-fn main() {}
+//! `kubectl sk-restart`: restarts a service as its runbook says.
+
+mod args;
+mod command;
+mod render;
+
+fn main() -> std::process::ExitCode {
+    command::main(std::env::args_os()).into()
+}

@@ -1,0 +1,101 @@
+//! Reading and changing the one Deployment that an operation is about.
+
+use serde_json::{Value, json};
+use sk_core::restart::{Note, Write};
+use sk_core::target::Target;
+use sk_core::workload::Deployment;
+
+use super::{Cluster, Patch, Resource, WriteOptions};
+use crate::error::{Answer, Error, WriteError};
+
+/// `apps/v1` Deployments.
+pub const DEPLOYMENTS: Resource =
+    Resource { group: "apps", version: "v1", plural: "deployments", kind: "Deployment" };
+
+/// `apps/v1` `ReplicaSet`s.
+pub const REPLICA_SETS: Resource =
+    Resource { group: "apps", version: "v1", plural: "replicasets", kind: "ReplicaSet" };
+
+/// Core pods.
+pub const PODS: Resource = Resource { group: "", version: "v1", plural: "pods", kind: "Pod" };
+
+const EVENTS: Resource = Resource { group: "", version: "v1", plural: "events", kind: "Event" };
+
+/// `Event.reportingComponent` of what the plugins write.
+const COMPONENT: &str = "kubectl-sk";
+
+impl Cluster {
+    /// The Deployment, or none if it does not exist.
+    ///
+    /// # Errors
+    /// As [`Cluster::get`], and an answer that is no Deployment.
+    pub async fn deployment(&self, target: &Target) -> Result<Option<Deployment>, Error> {
+        let raw = self.get(&DEPLOYMENTS, &target.namespace, &target.deployment).await?;
+        Ok(raw.map(Deployment::read).transpose()?)
+    }
+
+    /// The error of a Deployment that does not exist, in the API server's words.
+    pub fn not_found(&self, target: &Target) -> Error {
+        Answer {
+            endpoint: self.transport.endpoint().clone(),
+            attempt: self.attempt("get", &DEPLOYMENTS, &target.namespace, Some(&target.deployment)),
+            code: 404,
+            reason: "NotFound".to_owned(),
+            message: format!("{} {:?} not found", DEPLOYMENTS.qualified(), target.deployment),
+            from_api_server: true,
+            retry_after: None,
+        }
+        .into()
+    }
+
+    /// Patches the Deployment (strategic merge) and says what became of it.
+    pub async fn patch_deployment(&self, target: &Target, body: &Value, field_manager: &str, dry_run: bool) -> Write {
+        let options = WriteOptions { field_manager, dry_run };
+        let patch = Patch::Strategic(body);
+        match self.patch(&DEPLOYMENTS, &target.namespace, &target.deployment, patch, options).await {
+            Ok(raw) => match Deployment::read(raw) {
+                Ok(deployment) => Write::Applied(Box::new(deployment)),
+                Err(malformed) => Write::Ambiguous(malformed.to_string()),
+            },
+            Err(WriteError::Rejected(error)) => Write::Rejected(error.to_string()),
+            Err(WriteError::NotSent(error)) => Write::NotSent(error.to_string()),
+            Err(WriteError::Ambiguous(error)) => Write::Ambiguous(error.to_string()),
+        }
+    }
+
+    /// Writes an Event on the Deployment, in the form that `kubectl describe` shows.
+    ///
+    /// # Errors
+    /// Whatever kept it from being written, in words.
+    pub async fn record(&self, deployment: &Deployment, target: &Target, note: &Note) -> Result<(), String> {
+        let now = jiff::Timestamp::now();
+        let object = json!({
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"generateName": format!("{}.", target.deployment), "namespace": target.namespace},
+            "involvedObject": {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "namespace": target.namespace,
+                "name": target.deployment,
+                "uid": deployment.uid(),
+            },
+            "type": if note.warning { "Warning" } else { "Normal" },
+            "reason": note.reason,
+            "message": note.message,
+            "action": "Restart",
+            "count": 1,
+            "firstTimestamp": format!("{now:.0}"),
+            "lastTimestamp": format!("{now:.0}"),
+            "eventTime": format!("{now:.6}"),
+            "source": {"component": COMPONENT},
+            "reportingComponent": COMPONENT,
+            "reportingInstance": COMPONENT,
+        });
+        let options = WriteOptions { field_manager: COMPONENT, dry_run: false };
+        match self.create(&EVENTS, &target.namespace, &object, options).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}

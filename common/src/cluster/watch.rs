@@ -1,0 +1,319 @@
+//! A Deployment, its `ReplicaSet`s and its pods, watched together.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::future::{pending, ready};
+use std::time::Duration;
+
+use futures::stream::{self, BoxStream, StreamExt};
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{Api, ApiResource, DynamicObject};
+use kube::runtime::watcher::{self, Event};
+use kube::runtime::{WatchStreamExt, watcher as watch_objects};
+use kube::ResourceExt;
+use serde::de::DeserializeOwned;
+use sk_core::target::Target;
+use sk_core::workload::{Deployment, ReplicaSet, Workload};
+
+use super::{Cluster, DEPLOYMENTS, PODS, REPLICA_SETS, Resource, failure};
+use crate::error::{Answer, Attempt, Cause, Error};
+
+/// The server ends a watch after this time; a connection that died in silence is noticed 5 s later.
+const WATCH_SECONDS: u32 = 29;
+
+/// Time between two reads of a Deployment that may be read but not watched: only `get` is required of a user.
+const READ_EVERY: Duration = Duration::from_secs(1);
+
+/// Longest pause before a broken watch is set up again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Changes that arrive together and are shown as one.
+const BURST: usize = 1024;
+
+/// What a watch noticed.
+#[derive(Debug)]
+pub enum Change {
+    /// The workload as it is now.
+    Workload(Box<Workload>),
+    /// The Deployment is not there.
+    Gone,
+    /// The watch broke; it is being set up again.
+    Trouble(Error),
+}
+
+/// A workload that is being watched.
+pub struct Watch<'a> {
+    seen: BoxStream<'a, Vec<Seen>>,
+    deployment: Option<Option<Deployment>>,
+    replica_sets: Known<ReplicaSet>,
+    pods: Known<Pod>,
+    news: bool,
+    trouble: Option<Error>,
+}
+
+enum Seen {
+    Deployment(Option<Deployment>),
+    ReplicaSet(Event<ReplicaSet>),
+    Pod(Event<Pod>),
+    Trouble(Error),
+}
+
+impl<'a> Watch<'a> {
+    /// Begins to watch; requests are made once [`Watch::next`] is awaited.
+    pub fn new(cluster: &'a Cluster, target: &'a Target, selector: &str) -> Self {
+        let merged = stream::select_all([
+            deployments(cluster, target),
+            replica_sets(cluster, target, selector),
+            pods(cluster, target, selector),
+        ]);
+        Self {
+            seen: merged.ready_chunks(BURST).boxed(),
+            deployment: None,
+            replica_sets: Known::default(),
+            pods: Known::default(),
+            news: false,
+            trouble: None,
+        }
+    }
+
+    /// Waits for the next change. Cancel-safe: a change that nobody waits for is not lost.
+    pub async fn next(&mut self) -> Change {
+        loop {
+            if let Some(error) = self.trouble.take() {
+                return Change::Trouble(error);
+            }
+            if let Some(change) = self.change() {
+                return change;
+            }
+            match self.seen.next().await {
+                Some(burst) => burst.into_iter().for_each(|seen| self.take(seen)),
+                None => pending().await,
+            }
+        }
+    }
+
+    /// The workload as it was when all of it had been read once; none when the Deployment is not there.
+    ///
+    /// # Errors
+    /// The first trouble that will not pass by itself, or the third that might.
+    pub async fn first(&mut self) -> Result<Option<Box<Workload>>, Error> {
+        let mut troubles = 0;
+        loop {
+            match self.next().await {
+                Change::Workload(workload) => return Ok(Some(workload)),
+                Change::Gone => return Ok(None),
+                Change::Trouble(error) if troubles < 2 && error.may_pass() => troubles += 1,
+                Change::Trouble(error) => return Err(error),
+            }
+        }
+    }
+
+    fn take(&mut self, seen: Seen) {
+        match seen {
+            Seen::Deployment(deployment) => self.deployment = Some(deployment),
+            Seen::ReplicaSet(event) => self.replica_sets.take(event, ReplicaSet::name),
+            Seen::Pod(event) => self.pods.take(event, sk_core::workload::name),
+            Seen::Trouble(error) => {
+                self.trouble = Some(error);
+                return;
+            }
+        }
+        self.news = true;
+    }
+
+    /// What is known now, when there is news and all has been listed.
+    fn change(&mut self) -> Option<Change> {
+        if !self.news {
+            return None;
+        }
+        let change = match self.deployment.as_ref()? {
+            None => Change::Gone,
+            Some(_) if !(self.replica_sets.listed && self.pods.listed) => return None,
+            Some(deployment) => {
+                let (sets, pods) = (self.replica_sets.all(), self.pods.all());
+                Change::Workload(Box::new(Workload::of(deployment.clone(), sets, pods)))
+            }
+        };
+        self.news = false;
+        Some(change)
+    }
+}
+
+/// The objects of one kind, as the events of a watch build them up.
+struct Known<K> {
+    objects: BTreeMap<String, K>,
+    relisted: BTreeMap<String, K>,
+    listed: bool,
+}
+
+impl<K> Default for Known<K> {
+    fn default() -> Self {
+        Self { objects: BTreeMap::new(), relisted: BTreeMap::new(), listed: false }
+    }
+}
+
+impl<K: Clone> Known<K> {
+    fn take(&mut self, event: Event<K>, name: impl Fn(&K) -> &str) {
+        match event {
+            Event::Init => self.relisted.clear(),
+            Event::InitApply(object) => {
+                self.relisted.insert(name(&object).to_owned(), object);
+            }
+            Event::InitDone => {
+                self.objects = std::mem::take(&mut self.relisted);
+                self.listed = true;
+            }
+            Event::Apply(object) => {
+                self.objects.insert(name(&object).to_owned(), object);
+            }
+            Event::Delete(object) => {
+                self.objects.remove(name(&object));
+            }
+        }
+    }
+
+    fn all(&self) -> Vec<K> {
+        self.objects.values().cloned().collect()
+    }
+}
+
+fn deployments<'a>(cluster: &'a Cluster, target: &'a Target) -> BoxStream<'a, Seen> {
+    let config = watcher::Config::default().fields(&format!("metadata.name={}", target.deployment));
+    let attempt = cluster.attempt("watch", &DEPLOYMENTS, &target.namespace, Some(&target.deployment));
+    let watched = events(cluster, dynamic(cluster, target, &DEPLOYMENTS), attempt, config)
+        .scan(false, |listed, event| ready(Some(deployment_of(event, listed))))
+        .filter_map(ready);
+    let watched = watched.take_while(|seen| ready(!is_forbidden(seen)));
+    let read = stream::unfold(Duration::ZERO, move |pause| async move {
+        tokio::time::sleep(pause).await;
+        let seen = match cluster.deployment(target).await {
+            Ok(deployment) => Seen::Deployment(deployment),
+            Err(error) => Seen::Trouble(error),
+        };
+        Some((seen, READ_EVERY))
+    });
+    watched.chain(read).boxed()
+}
+
+/// One Deployment out of the events of a list that holds at most one; `found` remembers whether this list had it.
+fn deployment_of(event: Result<Event<DynamicObject>, Error>, found: &mut bool) -> Option<Seen> {
+    let object = match event {
+        Ok(Event::Init) => {
+            *found = false;
+            return None;
+        }
+        Ok(Event::InitDone) => return (!*found).then_some(Seen::Deployment(None)),
+        Ok(Event::Delete(_)) => return Some(Seen::Deployment(None)),
+        Ok(Event::InitApply(object) | Event::Apply(object)) => object,
+        Err(error) => return Some(Seen::Trouble(error)),
+    };
+    *found = true;
+    Some(match read(&object, Deployment::read) {
+        Ok(deployment) => Seen::Deployment(Some(deployment)),
+        Err(error) => Seen::Trouble(error),
+    })
+}
+
+fn is_forbidden(seen: &Seen) -> bool {
+    matches!(seen, Seen::Trouble(error) if error.answer().is_some_and(Answer::is_forbidden))
+}
+
+fn replica_sets<'a>(cluster: &'a Cluster, target: &Target, selector: &str) -> BoxStream<'a, Seen> {
+    let config = watcher::Config::default().labels(selector);
+    let read_set = |object: DynamicObject| read(&object, ReplicaSet::read);
+    let attempt = cluster.attempt("watch", &REPLICA_SETS, &target.namespace, None);
+    events(cluster, dynamic(cluster, target, &REPLICA_SETS), attempt, config)
+        .map(move |event| match event.and_then(|event| try_map(event, read_set)) {
+            Ok(event) => Seen::ReplicaSet(event),
+            Err(error) => Seen::Trouble(error),
+        })
+        .boxed()
+}
+
+fn pods<'a>(cluster: &'a Cluster, target: &Target, selector: &str) -> BoxStream<'a, Seen> {
+    let api: Api<Pod> = Api::namespaced(cluster.client(), &target.namespace);
+    let attempt = cluster.attempt("watch", &PODS, &target.namespace, None);
+    events(cluster, api, attempt, watcher::Config::default().labels(selector))
+        .map(|event| match event {
+            Ok(event) => Seen::Pod(event),
+            Err(error) => Seen::Trouble(error),
+        })
+        .boxed()
+}
+
+fn dynamic(cluster: &Cluster, target: &Target, resource: &Resource) -> Api<DynamicObject> {
+    let kind = ApiResource {
+        group: resource.group.to_owned(),
+        version: resource.version.to_owned(),
+        api_version: resource.api_version(),
+        kind: resource.kind.to_owned(),
+        plural: resource.plural.to_owned(),
+    };
+    Api::namespaced_with(cluster.client(), &target.namespace, &kind)
+}
+
+/// The events of a watch that is set up again whenever it breaks, without what nobody reads.
+fn events<'a, K>(
+    cluster: &'a Cluster,
+    api: Api<K>,
+    attempt: Attempt,
+    config: watcher::Config,
+) -> BoxStream<'a, Result<Event<K>, Error>>
+where
+    K: kube::Resource + Clone + DeserializeOwned + Debug + Send + 'static,
+{
+    let pauses = backon::ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(500))
+        .with_max_delay(LONGEST_PAUSE)
+        .with_jitter()
+        .without_max_times();
+    watch_objects(api, config.timeout(WATCH_SECONDS))
+        .modify(|object| object.managed_fields_mut().clear())
+        .backoff(watcher::ExponentialBackoff::from(pauses))
+        .map(move |event| event.map_err(|error| explain(cluster, error, attempt.clone())))
+        .boxed()
+}
+
+fn explain(cluster: &Cluster, error: watcher::Error, attempt: Attempt) -> Error {
+    use watcher::Error as Failed;
+    let (verb, error) = match error {
+        Failed::InitialListFailed(error) => ("list", error),
+        Failed::WatchStartFailed(error) | Failed::WatchFailed(error) => ("watch", error),
+        Failed::WatchError(status) => ("watch", kube::Error::Api(status)),
+        Failed::NoResourceVersion => {
+            let cause = Cause::Other("the answer has no resourceVersion".to_owned());
+            return failure::after_sending(cause, cluster.transport.endpoint());
+        }
+    };
+    match error {
+        kube::Error::Api(status) => Answer {
+            endpoint: cluster.transport.endpoint().clone(),
+            attempt: Attempt { verb, ..attempt },
+            code: status.code,
+            reason: status.reason,
+            message: status.message,
+            from_api_server: true,
+            retry_after: None,
+        }
+        .into(),
+        error => cluster.explain(error),
+    }
+}
+
+fn try_map<K, L>(event: Event<K>, map: impl Fn(K) -> Result<L, Error>) -> Result<Event<L>, Error> {
+    Ok(match event {
+        Event::Init => Event::Init,
+        Event::InitDone => Event::InitDone,
+        Event::InitApply(object) => Event::InitApply(map(object)?),
+        Event::Apply(object) => Event::Apply(map(object)?),
+        Event::Delete(object) => Event::Delete(map(object)?),
+    })
+}
+
+fn read<T>(
+    object: &DynamicObject,
+    form: impl Fn(serde_json::Value) -> Result<T, sk_core::workload::Malformed>,
+) -> Result<T, Error> {
+    let raw = serde_json::to_value(object).unwrap_or_default();
+    Ok(form(raw)?)
+}

@@ -1,0 +1,125 @@
+//! A rollout while it runs: one screen that is redrawn, or a line for each change where nobody looks.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::SignedDuration;
+use owo_colors::OwoColorize;
+use sk_core::duration;
+use sk_core::rollout::{PodLine, PodState};
+use sk_core::sanitize::visible;
+
+/// Pods shown one by one; more are counted.
+const SHOWN: usize = 12;
+
+/// Where a rollout stands.
+#[derive(Clone, Debug)]
+pub struct RolloutView {
+    /// What runs, as `Rolling restart  api-gateway`.
+    pub title: String,
+    /// Time since it began.
+    pub elapsed: SignedDuration,
+    /// New pods that are ready.
+    pub ready: usize,
+    /// Pods wanted.
+    pub wanted: usize,
+    /// Its pods, new ones first.
+    pub pods: Vec<PodLine>,
+    /// Where the watch is broken: why.
+    pub trouble: Option<String>,
+}
+
+/// A view of a rollout.
+pub struct Live(Form);
+
+enum Form {
+    Redrawn(ProgressBar),
+    Lines { told: BTreeMap<String, PodState>, trouble: Option<String> },
+    Silent,
+}
+
+impl Live {
+    pub(super) fn redrawn() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        // The template is a constant that the tests draw; without it the default bar would serve.
+        if let Ok(style) = ProgressStyle::with_template("{prefix}  {bar:17.green}  {pos}/{len} ready\n{msg}") {
+            bar.set_style(style.progress_chars("█░░"));
+        }
+        Self(Form::Redrawn(bar))
+    }
+
+    pub(super) fn lines() -> Self {
+        Self(Form::Lines { told: BTreeMap::new(), trouble: None })
+    }
+
+    pub(super) fn silent() -> Self {
+        Self(Form::Silent)
+    }
+
+    /// Shows where it stands now.
+    pub fn show(&mut self, view: &RolloutView) {
+        match &mut self.0 {
+            Form::Redrawn(bar) => redraw(bar, view),
+            Form::Lines { told, trouble } => tell(told, trouble, view),
+            Form::Silent => {}
+        }
+    }
+
+    /// Clears what was redrawn; the result follows.
+    pub fn finish(self) {
+        if let Form::Redrawn(bar) = self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn redraw(bar: &ProgressBar, view: &RolloutView) {
+    bar.set_length(view.wanted as u64);
+    bar.set_position(view.ready.min(view.wanted) as u64);
+    bar.set_prefix(format!("{:<36} {}", view.title, duration::clock(view.elapsed)));
+    let mut rows: Vec<String> = view.pods.iter().take(SHOWN).map(row).collect();
+    if view.pods.len() > SHOWN {
+        rows.push(format!("  and {} more pods", view.pods.len() - SHOWN));
+    }
+    if let Some(trouble) = &view.trouble {
+        rows.push(format!("  {} {}", "!".yellow(), visible(trouble)));
+    }
+    bar.set_message(rows.join("\n"));
+    bar.tick();
+}
+
+fn row(pod: &PodLine) -> String {
+    let role = if pod.new { "new" } else { "old" };
+    let state = format!("{:<9}", visible(&pod.state.to_string()));
+    let state = match pod.state {
+        PodState::Ready => state.green().to_string(),
+        PodState::Waiting(_) | PodState::Ended(_) => state.yellow().to_string(),
+        PodState::Starting | PodState::Ending => state,
+    };
+    let node = pod.node.as_deref().map(visible).unwrap_or_default();
+    let restarts = if pod.restarts > 0 { format!("  {} restarts", pod.restarts) } else { String::new() };
+    format!("  {role}  {}  {state} {:>5}  {node}{restarts}", visible(&pod.name), duration::short(pod.age))
+}
+
+fn tell(told: &mut BTreeMap<String, PodState>, trouble: &mut Option<String>, view: &RolloutView) {
+    let mut err = anstream::stderr();
+    let clock = duration::clock(view.elapsed);
+    for pod in &view.pods {
+        if told.get(&pod.name) != Some(&pod.state) {
+            told.insert(pod.name.clone(), pod.state.clone());
+            let _ = writeln!(err, "{clock}  {}/{} ready  {}", view.ready, view.wanted, visible(&pod.sentence()));
+        }
+    }
+    let gone: Vec<_> = told.keys().filter(|name| !view.pods.iter().any(|pod| pod.name == **name)).cloned().collect();
+    for name in gone {
+        told.remove(&name);
+        let _ = writeln!(err, "{clock}  {}/{} ready  pod {} is gone", view.ready, view.wanted, visible(&name));
+    }
+    if view.trouble != *trouble {
+        trouble.clone_from(&view.trouble);
+        if let Some(reason) = &view.trouble {
+            let _ = writeln!(err, "{clock}  ! {}", visible(reason));
+        }
+    }
+}

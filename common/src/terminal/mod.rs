@@ -1,0 +1,160 @@
+//! The only printer: results to stdout, everything else to stderr.
+
+mod live;
+mod text;
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use serde::Serialize;
+
+pub use live::{Live, RolloutView};
+pub use text::{Text, checks, dim, findings, lines, mark, plan, strong};
+
+use crate::catalogue::Loaded;
+use crate::cli::{Color, GlobalFlags, Output};
+use crate::error::Error;
+
+/// What a person answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Go ahead.
+    Yes,
+    /// Leave it.
+    No,
+    /// There is nobody to ask: stdin or stderr is no terminal.
+    Nobody,
+}
+
+/// The terminal, or the pipes in its place.
+pub struct Terminal {
+    out: AutoStream<io::Stdout>,
+    err: AutoStream<io::Stderr>,
+    output: Output,
+    quiet: bool,
+    attended: bool,
+}
+
+impl Terminal {
+    /// Decides on colour and form; `-v N` turns the log on.
+    pub fn new(flags: &GlobalFlags) -> Self {
+        if flags.verbosity >= SHOWS_REQUESTS {
+            log_requests();
+        }
+        let choice = color_choice(flags.color);
+        Self {
+            out: AutoStream::new(io::stdout(), choice),
+            err: AutoStream::new(io::stderr(), choice),
+            output: flags.output,
+            quiet: flags.quiet,
+            attended: io::stdin().is_terminal() && io::stderr().is_terminal(),
+        }
+    }
+
+    /// Whether people read the result, and not a script.
+    pub fn is_for_people(&self) -> bool {
+        self.output == Output::Text
+    }
+
+    /// The result, for people.
+    pub fn result(&mut self, text: impl Display) {
+        // A closed pipe (`| head`) is the reader's choice, not an error.
+        let _ = writeln!(self.out, "{text}").and_then(|()| self.out.flush());
+    }
+
+    /// The result, as the one document of `-o json|yaml`.
+    pub fn document(&mut self, document: &impl Serialize) {
+        let text = match self.output {
+            Output::Yaml => serde_saphyr::to_string(document).map_err(|error| error.to_string()),
+            _ => serde_json::to_string_pretty(document).map_err(|error| error.to_string()),
+        };
+        match text {
+            Ok(text) => self.result(text.trim_end()),
+            Err(error) => self.complain(format!("error: the report cannot be written: {error}")),
+        }
+    }
+
+    /// What people should know while it happens; `--quiet` leaves it out.
+    pub fn tell(&mut self, text: impl Display) {
+        if !self.quiet {
+            self.complain(text);
+        }
+    }
+
+    /// What went wrong.
+    pub fn complain(&mut self, text: impl Display) {
+        let _ = writeln!(self.err, "{text}");
+    }
+
+    /// An error in kubectl's form, and what to do next.
+    pub fn error(&mut self, error: &Error) {
+        self.complain(error);
+        if let Some(hint) = error.hint() {
+            self.complain(format_args!("{} {hint}", text::dim("hint:")));
+        }
+    }
+
+    /// The services of the catalogue, and where it came from.
+    pub fn services(&mut self, loaded: &Loaded) {
+        if self.is_for_people() {
+            self.result(text::services(loaded));
+        } else {
+            self.document(&loaded.catalogue);
+        }
+    }
+
+    /// Asks once; anything but yes is no. The line is read in the terminal's own mode, so that a signal
+    /// leaves the terminal as it was.
+    pub async fn confirm(&mut self, question: &str) -> Answer {
+        if !self.attended {
+            return Answer::Nobody;
+        }
+        let question = format!("{question} [y/N]");
+        let asked = tokio::task::spawn_blocking(move || {
+            dialoguer::Input::<String>::new().with_prompt(question).allow_empty(true).interact()
+        });
+        match asked.await {
+            Ok(Ok(answer)) if ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) => Answer::Yes,
+            _ => Answer::No,
+        }
+    }
+
+    /// A view of a rollout: redrawn on a terminal, a line for each change elsewhere, nothing with `--quiet`.
+    pub fn live(&self) -> Live {
+        if self.quiet {
+            Live::silent()
+        } else if io::stderr().is_terminal() {
+            Live::redrawn()
+        } else {
+            Live::lines()
+        }
+    }
+}
+
+/// kubectl's level at which requests are shown.
+const SHOWS_REQUESTS: u8 = 6;
+
+/// `--color`, else `NO_COLOR` and `FORCE_COLOR`, else whether it is a terminal.
+fn color_choice(color: Color) -> ColorChoice {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    match color {
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+        Color::Auto if set("NO_COLOR") => ColorChoice::Never,
+        Color::Auto if set("FORCE_COLOR") => ColorChoice::Always,
+        Color::Auto => ColorChoice::Auto,
+    }
+}
+
+/// Requests go to stderr as they are made.
+fn log_requests() {
+    use tracing_subscriber::filter::{LevelFilter, Targets};
+    use tracing_subscriber::layer::SubscriberExt;
+    use tracing_subscriber::util::SubscriberInitExt;
+
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false).with_target(false);
+    let only = Targets::new().with_target("request", LevelFilter::TRACE);
+    // A second subscriber is refused, and the first one serves.
+    let _ = tracing_subscriber::registry().with(lines).with(only).try_init();
+}

@@ -1,0 +1,199 @@
+//! The command: gather facts, decide, show, ask, carry out, report.
+
+use std::ffi::OsString;
+
+use jiff::Timestamp;
+use sk_common::cli::{self, Unparsed};
+use sk_common::cluster::{self, Cluster};
+use sk_common::error::Error;
+use sk_common::operations::{self, Clock, Signals, unless_interrupted};
+use sk_common::terminal::{Answer, Terminal};
+use sk_common::{catalogue, exit};
+use sk_core::access;
+use sk_core::catalogue::Catalogue;
+use sk_core::report::{Header, Outcome, RestartReport};
+use sk_core::restart::{self, DryRun, Plan, Refusal, Request, Restart, Signal};
+use sk_core::target::{Named, Scope};
+
+use crate::args::{Args, NAME};
+use crate::render;
+
+/// Parses the command line, runs it, and returns the exit code.
+pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let args = match cli::parse::<Args>(NAME, arguments) {
+        Ok(args) => args,
+        Err(Unparsed::Text(text)) => {
+            Terminal::new(&cli::GlobalFlags::default()).result(text.ansi());
+            return exit::DONE;
+        }
+        Err(Unparsed::Wrong(error)) => {
+            Terminal::new(&cli::GlobalFlags::default()).error(&error);
+            return error.exit_code();
+        }
+    };
+    let mut terminal = Terminal::new(&args.global);
+    match operations::runtime() {
+        Ok(runtime) => {
+            let code = runtime.block_on(Command::new(&args, &mut terminal).run());
+            // A prompt that nobody answered must not keep the process.
+            runtime.shutdown_background();
+            code
+        }
+        Err(error) => {
+            terminal.complain(format_args!("error: the runtime cannot be started: {error}"));
+            exit::NOT_STARTED
+        }
+    }
+}
+
+struct Command<'a> {
+    args: &'a Args,
+    terminal: &'a mut Terminal,
+    clock: Clock,
+    header: Header,
+}
+
+/// Why a command ended before its operation began.
+enum Stop {
+    Error(Error),
+    Signal(Signal),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<Signal> for Stop {
+    fn from(signal: Signal) -> Self {
+        Self::Signal(signal)
+    }
+}
+
+impl<'a> Command<'a> {
+    fn new(args: &'a Args, terminal: &'a mut Terminal) -> Self {
+        let clock = Clock::start();
+        let typed = args.target.clone().unwrap_or_default();
+        let header = Header {
+            operation: operations::new_id(),
+            context: args.connection.context.clone().unwrap_or_default(),
+            namespace: args.connection.namespace.clone().unwrap_or_default(),
+            object: typed.clone(),
+            service: typed,
+            started_at: clock.now(),
+        };
+        Self { args, terminal, clock, header }
+    }
+
+    async fn run(mut self) -> u8 {
+        match self.restart().await {
+            Ok(code) => code,
+            Err(Stop::Error(error)) => {
+                self.terminal.error(&error);
+                self.report_unstarted(Outcome::Refused, vec![error.finding(&self.header.object)]);
+                error.exit_code()
+            }
+            Err(Stop::Signal(signal)) => {
+                self.terminal.complain("interrupted: nothing was changed");
+                self.report_unstarted(Outcome::Interrupted, Vec::new());
+                exit::code(Outcome::Interrupted, Some(signal))
+            }
+        }
+    }
+
+    async fn restart(&mut self) -> Result<u8, Stop> {
+        let loaded = catalogue::load(self.args.global.services.as_deref())?;
+        let Some(typed) = self.args.target.as_deref().filter(|_| !self.args.global.list_services) else {
+            self.terminal.services(&loaded);
+            return Ok(exit::DONE);
+        };
+        let named = Named::read(typed, &loaded.catalogue).map_err(Error::from)?;
+        let mut signals = Signals::listen().map_err(Error::from)?;
+        let cluster = Cluster::connect(&self.args.connection)?;
+        let request = self.request(named, &cluster, &loaded.catalogue);
+        let target = request.target.clone();
+        let gathered = unless_interrupted(&mut signals, cluster::gather(&cluster, &target, &access::RESTART)).await??;
+        let Some(mut gathered) = gathered else { return Err(cluster.not_found(&target).into()) };
+        let plan = match restart::plan(gathered.facts, request, self.clock.now()) {
+            Ok(plan) => plan,
+            Err(refusal) => return Ok(self.refuse(&refusal)),
+        };
+        if plan.request.dry_run == DryRun::Client {
+            return Ok(self.end(&plan.report(Outcome::Planned, self.clock.now()), &render::planned(&plan), None));
+        }
+        self.terminal.tell(render::planned(&plan));
+        if !self.args.change.yes && plan.request.dry_run == DryRun::None {
+            let question = render::question(&plan);
+            let answer = unless_interrupted(&mut signals, self.terminal.confirm(&question)).await?;
+            if answer != Answer::Yes {
+                return Ok(self.decline(&plan, answer));
+            }
+        }
+        let mut restart = Restart::new(plan, self.clock.now());
+        let mut live = self.terminal.live();
+        let show = |restart: &Restart, now: Timestamp| live.show(&render::view(restart, now));
+        operations::drive(&cluster, &mut gathered.watch, &mut restart, self.clock, &mut signals, show).await;
+        live.finish();
+        let signal = restart.ending().and_then(|ending| ending.signal);
+        let now = self.clock.now();
+        Ok(self.end(&restart.report(now), &render::ended(&restart, now), signal))
+    }
+
+    fn request(&mut self, named: Named, cluster: &Cluster, catalogue: &Catalogue) -> Request {
+        let connection = self.args.connection.to_paste(None);
+        let scope = Scope {
+            namespace_flag: cluster.namespace_flag(),
+            context_namespace: cluster.context_namespace(),
+            connection: &connection,
+        };
+        let change = &self.args.change;
+        let request = Request {
+            operation: self.header.operation.clone(),
+            context: cluster.context().to_owned(),
+            target: named.within(scope, catalogue),
+            user: cluster.user().to_owned(),
+            reason: change.reason.clone(),
+            timeout: change.timeout,
+            force: change.force.clone(),
+            dry_run: change.dry_run.into(),
+            field_manager: change.field_manager.clone(),
+            started_at: self.header.started_at,
+        };
+        self.header = request.header();
+        request
+    }
+
+    fn refuse(&mut self, refusal: &Refusal) -> u8 {
+        self.terminal.complain(render::refused(refusal));
+        self.document(&refusal.report(self.clock.now()));
+        exit::code(Outcome::Refused, None)
+    }
+
+    fn decline(&mut self, plan: &Plan, answer: Answer) -> u8 {
+        self.terminal.complain(render::declined(answer));
+        self.document(&plan.report(Outcome::Declined, self.clock.now()));
+        exit::code(Outcome::Declined, None)
+    }
+
+    fn end(&mut self, report: &RestartReport, text: &impl std::fmt::Display, signal: Option<Signal>) -> u8 {
+        if self.terminal.is_for_people() {
+            self.terminal.result(text);
+        } else {
+            self.terminal.document(report);
+        }
+        exit::code(report.outcome, signal)
+    }
+
+    fn report_unstarted(&mut self, outcome: Outcome, findings: Vec<sk_core::finding::Finding>) {
+        let report = RestartReport::new(self.header.clone(), outcome, self.clock.now());
+        self.document(&RestartReport { findings, ..report });
+    }
+
+    fn document(&mut self, report: &RestartReport) {
+        if !self.terminal.is_for_people() {
+            self.terminal.document(report);
+        }
+    }
+}
+

@@ -1,0 +1,128 @@
+//! A restart in words for people.
+
+use jiff::Timestamp;
+use sk_common::terminal::{self, Answer, RolloutView, Text};
+use sk_core::checks::Verdict;
+use sk_core::duration;
+use sk_core::report::{CheckView, Outcome};
+use sk_core::restart::{Plan, Refusal, Request, Restart};
+use sk_core::rollout::{self, Progress};
+use sk_core::sanitize::visible;
+
+/// The target, its checks and the plan.
+pub(crate) fn planned(plan: &Plan) -> Text {
+    let mut text = header(&plan.request);
+    let images = plan.before.deployment.images();
+    let images: Vec<String> = images.iter().map(|(name, image)| format!("{} {}", visible(name), visible(image))).collect();
+    text.line(format_args!("image {}", images.join(", "))).gap();
+    text.line(terminal::checks(&views(&plan.checks))).gap();
+    text.line(terminal::plan(&plan.steps));
+    text
+}
+
+/// The one question.
+pub(crate) fn question(plan: &Plan) -> String {
+    format!("\nRestart {}?", visible(plan.request.target.name()))
+}
+
+/// Why it does not start, and what to type instead.
+pub(crate) fn refused(refusal: &Refusal) -> Text {
+    let mut text = header(&refusal.request);
+    text.gap().line(terminal::checks(&views(&refusal.checks))).gap();
+    let name = visible(refusal.request.target.name());
+    text.line(verdict(Verdict::Refuse, &format!("{name}: refused; nothing was changed"))).gap();
+    text.line(terminal::findings(&refusal.findings));
+    text
+}
+
+/// Nobody said yes.
+pub(crate) fn declined(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Nobody => "declined: there is no terminal to ask on, and --yes was not given; nothing was changed",
+        Answer::Yes | Answer::No => "declined: nothing was changed",
+    }
+}
+
+/// Where the rollout stands.
+pub(crate) fn view(restart: &Restart, now: Timestamp) -> RolloutView {
+    let progress = Progress::of(restart.seen());
+    RolloutView {
+        title: format!("Rolling restart  {}", visible(restart.plan().request.target.name())),
+        elapsed: now.duration_since(restart.began()),
+        ready: progress.ready,
+        wanted: progress.wanted,
+        pods: rollout::pod_lines(restart.seen(), now),
+        trouble: restart.trouble().map(str::to_owned),
+    }
+}
+
+/// How it ended.
+pub(crate) fn ended(restart: &Restart, now: Timestamp) -> Text {
+    let mut text = Text::default();
+    let name = visible(restart.plan().request.target.name());
+    let Some(ending) = restart.ending() else { return text };
+    let progress = Progress::of(restart.seen());
+    let took = duration::short(now.duration_since(restart.began()));
+    let (mark, sentence) = match ending.outcome {
+        Outcome::Succeeded => (
+            Verdict::Pass,
+            format!(
+                "{name} restarted in {took}: {}/{} new pods, never fewer than {} available",
+                progress.ready,
+                progress.wanted,
+                restart.lowest_available()
+            ),
+        ),
+        Outcome::Planned => (Verdict::Pass, format!("{name}: the API server admits the change; nothing was changed")),
+        Outcome::Refused => (Verdict::Refuse, format!("{name}: not started; nothing was changed")),
+        Outcome::Failed => (Verdict::Fail, format!("{name}: the restart failed after {took}")),
+        Outcome::Interrupted => (Verdict::Unknown, format!("{name}: interrupted after {took}")),
+        _ => (Verdict::Unknown, format!("{name}: the result is not known after {took}")),
+    };
+    text.line(verdict(mark, &sentence));
+    if !ending.findings.is_empty() {
+        text.line(terminal::findings(&ending.findings));
+    }
+    manual_checks(restart, ending.outcome, &mut text);
+    contacts(restart, ending.outcome, &mut text);
+    text
+}
+
+fn manual_checks(restart: &Restart, outcome: Outcome, text: &mut Text) {
+    let service = restart.plan().request.target.service.as_ref();
+    let checks: Vec<&str> = service.iter().flat_map(|service| service.manual_checks()).collect();
+    if outcome == Outcome::Succeeded && !checks.is_empty() {
+        text.line("  to do by hand");
+        for check in checks {
+            text.line(terminal::lines("    - ", 6, check));
+        }
+    }
+}
+
+fn contacts(restart: &Restart, outcome: Outcome, text: &mut Text) {
+    let service = restart.plan().request.target.service.as_ref();
+    let contacts: Vec<&str> = service.iter().flat_map(|s| s.contacts.iter().map(|c| c.contact.as_str())).collect();
+    if matches!(outcome, Outcome::Failed | Outcome::Unknown) && !contacts.is_empty() {
+        text.line(terminal::lines("  help  ", 8, &contacts.join(", ")));
+    }
+}
+
+fn header(request: &Request) -> Text {
+    let target = &request.target;
+    let mut text = Text::default();
+    let criticality = target.service.as_ref().and_then(|service| service.criticality.as_deref());
+    let name = terminal::strong(&visible(target.name()));
+    text.line(format_args!("{name} · {} · context {}", visible(&target.namespace), visible(&request.context)));
+    if let Some(criticality) = criticality {
+        text.line(terminal::lines("", 0, criticality));
+    }
+    text
+}
+
+fn verdict(verdict: Verdict, sentence: &str) -> String {
+    terminal::lines(&format!("{} ", terminal::mark(verdict)), 2, sentence)
+}
+
+fn views(checks: &[sk_core::checks::Check]) -> Vec<CheckView> {
+    checks.iter().map(CheckView::from).collect()
+}

@@ -216,3 +216,6 @@ fn address(server: &str, selected: &Selected) -> Result<Uri, ConfigError> {
     let scheme = if tls { "https" } else { "http" };
     proxy::url("server", server, scheme, &["http", "https"])
 }
+
+#[cfg(test)]
+mod tests;

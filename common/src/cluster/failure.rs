@@ -43,8 +43,14 @@ fn while_connecting(cause: Cause, endpoint: &Endpoint) -> Cause {
     }
 }
 
+/// The errors from the outermost in. An `io::Error` may wrap one that its `source` skips.
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
+    std::iter::successors(Some(error), |&error| {
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner as &(dyn StdError + 'static)),
+            None => error.source(),
+        }
+    })
 }
 
 fn innermost(error: &(dyn StdError + 'static)) -> String {
@@ -66,8 +72,7 @@ fn cause(error: &(dyn StdError + 'static)) -> Option<Cause> {
         io::ErrorKind::UnexpectedEof => Some(Cause::Eof),
         // getaddrinfo's, which std gives no kind.
         _ if error.to_string().starts_with("failed to lookup address information") => Some(Cause::NoSuchHost),
-        // rustls comes wrapped in an io::Error, whose `source` skips it.
-        _ => error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).and_then(tls),
+        _ => None,
     }
 }
 

@@ -1,5 +1,8 @@
 //! The connection against a server on 127.0.0.1: what is sent, what is repeated, what errors say.
 
+#[cfg(unix)]
+mod credentials;
+
 use std::time::Duration;
 
 use clap::Parser as _;
@@ -21,7 +24,8 @@ struct Typed {
 /// Flags as typed, for a kubeconfig.
 fn flags(kubeconfig: &std::path::Path, typed: &str) -> ConnectionFlags {
     let words = ["test", "--kubeconfig"].map(str::to_owned).into_iter();
-    let words = words.chain([kubeconfig.display().to_string()]).chain(typed.split_whitespace().map(str::to_owned));
+    let words =
+        words.chain([kubeconfig.display().to_string()]).chain(typed.split_whitespace().map(str::to_owned));
     Typed::try_parse_from(words).unwrap().connection
 }
 
@@ -46,7 +50,10 @@ async fn failure(cluster: &Cluster) -> String {
 async fn connecting_makes_no_request() {
     let api = FakeApi::start();
     let cluster = connect(&api);
-    assert_eq!((cluster.context(), cluster.user(), cluster.context_namespace()), ("fake", "tester", "default"));
+    assert_eq!(
+        (cluster.context(), cluster.user(), cluster.context_namespace()),
+        ("fake", "tester", "default")
+    );
     assert_eq!(cluster.server(), api.host());
     assert!(api.requests().is_empty());
 }
@@ -183,7 +190,10 @@ async fn silence_ends_at_the_deadline() {
     let cluster = Cluster::connect(&flags(&api.kubeconfig(), "--request-timeout 200ms")).unwrap();
     assert_eq!(
         failure(&cluster).await,
-        format!("Unable to connect to the server: context deadline exceeded: no answer from {} in 200ms", api.host())
+        format!(
+            "Unable to connect to the server: context deadline exceeded: no answer from {} in 200ms",
+            api.host()
+        )
     );
     assert_eq!(api.requests().len(), 1);
     api.on("GET", DEPLOYMENT, [Reply::json(&json!({})).after(Duration::from_millis(400))]);
@@ -219,11 +229,15 @@ async fn text_of_the_server_cannot_drive_the_terminal() {
 async fn refusals_say_what_to_do_next() {
     let api = FakeApi::start();
     let message = "deployments.apps \"cart\" is forbidden: User \"tester\" cannot get it";
-    api.on("GET", DEPLOYMENT, [
-        Reply::refusal(403, "Forbidden", message),
-        Reply::refusal(401, "Unauthorized", "Unauthorized"),
-        Reply::refusal(429, "TooManyRequests", "slow down").header("Retry-After", "86400"),
-    ]);
+    api.on(
+        "GET",
+        DEPLOYMENT,
+        [
+            Reply::refusal(403, "Forbidden", message),
+            Reply::refusal(401, "Unauthorized", "Unauthorized"),
+            Reply::refusal(429, "TooManyRequests", "slow down").header("Retry-After", "86400"),
+        ],
+    );
     let kubeconfig = api.kubeconfig();
     let cluster = Cluster::connect(&flags(&kubeconfig, "")).unwrap();
     let kubectl = format!("kubectl --kubeconfig {} --context fake", kubeconfig.display());
@@ -251,8 +265,14 @@ async fn rbac_is_asked_with_an_access_review() {
     let api = FakeApi::start();
     let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
     api.on("POST", path, [Reply::text(503, ""), Reply::json(&json!({ "status": { "allowed": true } }))]);
-    let review =
-        Review { namespace: "shop", verb: "patch", group: "apps", resource: "deployments", subresource: "", name: "" };
+    let review = Review {
+        namespace: "shop",
+        verb: "patch",
+        group: "apps",
+        resource: "deployments",
+        subresource: "",
+        name: "",
+    };
     assert!(connect(&api).access_review(review).await.unwrap());
     let asked = api.requests()[1].json();
     assert_eq!(asked["spec"]["resourceAttributes"]["verb"], "patch");
@@ -261,160 +281,28 @@ async fn rbac_is_asked_with_an_access_review() {
 #[test]
 fn request_timeout_is_as_in_kubectl() {
     let kubeconfig = std::path::Path::new("none");
-    for (typed, expected) in [("--request-timeout 5", 5), ("--request-timeout=1m30s", 90), ("--request-timeout 0", 0)] {
+    for (typed, expected) in
+        [("--request-timeout 5", 5), ("--request-timeout=1m30s", 90), ("--request-timeout 0", 0)]
+    {
         assert_eq!(flags(kubeconfig, typed).request_timeout, Some(SignedDuration::from_secs(expected)));
-    }
-}
-
-#[cfg(unix)]
-mod plugins {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use futures::future::join_all;
-
-    use super::*;
-
-    /// A credential plugin that counts its runs in `calls`, one line each, and prints what `respond` says.
-    fn plugin(directory: &std::path::Path, respond: &str) -> std::path::PathBuf {
-        let script = format!("#!/bin/sh\necho \"$KUBERNETES_EXEC_INFO\" >> \"$(dirname \"$0\")/calls\"\n{respond}\n");
-        let path = directory.join("login");
-        std::fs::write(&path, script).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        path
-    }
-
-    fn token(status: &str) -> String {
-        format!(
-            r#"echo '{{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{{{status}}}}}'"#
-        )
-    }
-
-    fn calls(directory: &std::path::Path) -> Vec<String> {
-        let calls = std::fs::read_to_string(directory.join("calls")).unwrap_or_default();
-        calls.lines().map(str::to_owned).collect()
-    }
-
-    /// A user of the kubeconfig, beside which the plugin lies.
-    const USER: &str = "{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, \
-                        provideClusterInfo: true, command: ./login, installHint: brew install login}}";
-
-    fn kubeconfig(api: &FakeApi, respond: &str) -> std::path::PathBuf {
-        let kubeconfig = api.kubeconfig_with(USER);
-        plugin(kubeconfig.parent().unwrap(), respond);
-        kubeconfig
-    }
-
-    #[tokio::test]
-    async fn a_plugin_runs_once_for_many_requests_at_once() {
-        let api = FakeApi::start();
-        api.on("GET", DEPLOYMENT, [Reply::json(&json!({}))]);
-        let kubeconfig = kubeconfig(&api, &token("\"token\":\"t0ken\""));
-        let cluster = Cluster::connect(&flags(&kubeconfig, "")).unwrap();
-        for result in join_all((0..8).map(|_| get(&cluster))).await {
-            result.unwrap();
-        }
-        let calls = calls(kubeconfig.parent().unwrap());
-        assert_eq!(calls.len(), 1);
-        let info: Value = serde_json::from_str(&calls[0]).unwrap();
-        assert_eq!(info["spec"]["interactive"], false);
-        assert_eq!(info["spec"]["cluster"]["server"], api.url());
-        assert!(api.requests().iter().all(|request| request.header("authorization") == ["Bearer t0ken"]));
-    }
-
-    #[tokio::test]
-    async fn a_plugin_runs_again_when_its_credential_has_expired() {
-        let api = FakeApi::start();
-        api.on("GET", DEPLOYMENT, [Reply::json(&json!({}))]);
-        let expired = r#""token":"t","expirationTimestamp":"2020-01-01T00:00:00Z""#;
-        let kubeconfig = kubeconfig(&api, &token(expired));
-        let cluster = Cluster::connect(&flags(&kubeconfig, "")).unwrap();
-        get(&cluster).await.unwrap();
-        get(&cluster).await.unwrap();
-        assert_eq!(calls(kubeconfig.parent().unwrap()).len(), 2);
-    }
-
-    #[tokio::test]
-    async fn a_refused_credential_is_renewed_once_and_the_request_sent_again() {
-        let api = FakeApi::start();
-        let refused = Reply::refusal(401, "Unauthorized", "Unauthorized");
-        api.on("PATCH", DEPLOYMENT, [refused.clone(), Reply::json(&json!({})), refused]);
-        let kubeconfig = kubeconfig(&api, &token("\"token\":\"t\""));
-        let cluster = Cluster::connect(&flags(&kubeconfig, "")).unwrap();
-        patch(&cluster).await.unwrap();
-        assert_eq!(calls(kubeconfig.parent().unwrap()).len(), 2);
-        patch(&cluster).await.unwrap_err();
-        assert_eq!((calls(kubeconfig.parent().unwrap()).len(), api.requests().len()), (2, 3));
-    }
-
-    #[tokio::test]
-    async fn what_a_plugin_does_wrong_is_said_without_its_output() {
-        for (respond, expected) in [
-            ("exit 3", "./login failed with exit code 3"),
-            ("echo s3cret", "./login: its output is no ExecCredential"),
-            (&token(""), "./login: exec plugin didn't return a token or cert/key pair"),
-            (
-                &token("\"clientCertificateData\":\"c\""),
-                "./login: exec plugin returned only certificate or key, not both",
-            ),
-            (
-                r#"echo '{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential"}'"#,
-                "./login: exec plugin is configured to use API version client.authentication.k8s.io/v1, \
-                 plugin returned version client.authentication.k8s.io/v1beta1",
-            ),
-        ] {
-            let api = FakeApi::start();
-            let kubeconfig = kubeconfig(&api, respond);
-            let cluster = Cluster::connect(&flags(&kubeconfig, "")).unwrap();
-            let error = failure(&cluster).await.replace(&format!("{}/", kubeconfig.parent().unwrap().display()), "");
-            assert_eq!(
-                error,
-                format!("Unable to connect to the server: getting credentials: exec: executable {expected}")
-            );
-            assert!(api.requests().is_empty());
-        }
-    }
-
-    #[tokio::test]
-    async fn a_missing_plugin_shows_its_install_hint() {
-        let api = FakeApi::start();
-        let cluster = Cluster::connect(&flags(&api.kubeconfig_with(USER), "")).unwrap();
-        let error = get(&cluster).await.unwrap_err();
-        assert!(error.to_string().ends_with("/login not found"), "{error}");
-        assert_eq!(error.hint().as_deref(), Some("brew install login"));
-        assert!(matches!(patch(&cluster).await.unwrap_err(), WriteError::NotSent(_)));
-    }
-
-    #[tokio::test]
-    async fn a_token_on_the_command_line_spares_the_plugin() {
-        let api = FakeApi::start();
-        api.on("GET", DEPLOYMENT, [Reply::json(&json!({}))]);
-        let kubeconfig = kubeconfig(&api, "exit 1");
-        let cluster = Cluster::connect(&flags(&kubeconfig, "--token mine")).unwrap();
-        get(&cluster).await.unwrap();
-        assert_eq!(api.requests()[0].header("authorization"), ["Bearer mine"]);
-        assert!(calls(kubeconfig.parent().unwrap()).is_empty());
-    }
-
-    #[tokio::test]
-    async fn a_token_file_is_read_without_its_line_end() {
-        let api = FakeApi::start();
-        api.on("GET", DEPLOYMENT, [Reply::json(&json!({}))]);
-        let kubeconfig = api.kubeconfig_with("{tokenFile: token}");
-        std::fs::write(kubeconfig.with_file_name("token"), "from-file\n").unwrap();
-        get(&Cluster::connect(&flags(&kubeconfig, "")).unwrap()).await.unwrap();
-        assert_eq!(api.requests()[0].header("authorization"), ["Bearer from-file"]);
     }
 }
 
 #[tokio::test]
 async fn credentials_of_the_kubeconfig_that_cannot_be_used_are_told_before_any_request() {
     for (user, expected) in [
-        ("{token: \"a\\nb\"}", "error: invalid token for tester: it has characters that no HTTP header may have"),
+        (
+            "{token: \"a\\nb\"}",
+            "error: invalid token for tester: it has characters that no HTTP header may have",
+        ),
         (
             "{client-certificate: none.pem}",
             "error: unable to read client-certificate none.pem for tester due to: no such file or directory",
         ),
-        ("{client-certificate-data: '***'}", "error: invalid client-certificate-data for tester: illegal base64 data"),
+        (
+            "{client-certificate-data: '***'}",
+            "error: invalid client-certificate for tester: illegal base64 data",
+        ),
         (
             "{client-certificate-data: YQ==}",
             "error: invalid client-key for tester: client-certificate and client-key must be specified together",
@@ -424,8 +312,11 @@ async fn credentials_of_the_kubeconfig_that_cannot_be_used_are_told_before_any_r
             "error: invalid auth-provider for tester: no Auth Provider found for name \"gcp\"; \
              use its credential plugin (exec)",
         ),
-        ("{exec: {command: x}}", "error: invalid exec for tester: apiVersion \"\" is not one of \
-             client.authentication.k8s.io/v1, client.authentication.k8s.io/v1beta1"),
+        (
+            "{exec: {command: x}}",
+            "error: invalid exec for tester: apiVersion \"\" is not one of \
+             client.authentication.k8s.io/v1, client.authentication.k8s.io/v1beta1",
+        ),
         (
             "{exec: {command: x, apiVersion: client.authentication.k8s.io/v1}}",
             "error: invalid exec for tester: interactiveMode must be specified",

@@ -29,7 +29,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// No file, no `--server`, and no pod around.
-    #[error("no kubeconfig found: {} missing, and this is no pod of a cluster", listed(searched))]
+    #[error("no kubeconfig found: {} missing or empty, and this is no pod of a cluster", listed(searched))]
     Missing {
         /// Where it was looked for.
         searched: Vec<PathBuf>,

@@ -170,6 +170,9 @@ fn accept(listener: &TcpListener, state: &Arc<State>) {
 }
 
 fn serve(mut stream: TcpStream, state: &State) -> std::io::Result<()> {
+    if is_tls(&stream)? {
+        return Reply::text(400, "Client sent an HTTPS request to an HTTP server.").play(&mut stream).map(drop);
+    }
     let mut reader = BufReader::new(stream.try_clone()?);
     while let Some(request) = read_request(&mut reader)? {
         let reply = next_reply(state, &request);
@@ -179,6 +182,13 @@ fn serve(mut stream: TcpStream, state: &State) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// A TLS client begins with a handshake record.
+fn is_tls(stream: &TcpStream) -> std::io::Result<bool> {
+    let mut first = [0];
+    stream.peek(&mut first)?;
+    Ok(first == [0x16])
 }
 
 fn next_reply(state: &State, request: &Request) -> Reply {

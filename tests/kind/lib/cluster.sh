@@ -7,12 +7,27 @@ allowed=kubectl-sk/test=allowed
 # Says whether the tests are to run on a cluster that is not ours. (After `eval "$(up)"` the variable names our own.)
 foreign_cluster() { [[ -n ${SK_TEST_KUBECONFIG:-} && $SK_TEST_KUBECONFIG != "$own_kubeconfig" ]]; }
 
+# use_foreign_cluster: refuses a cluster that is not for tests, or would not do.
 use_foreign_cluster() {
-  local found
+  local namespaces
   export KUBECONFIG=$SK_TEST_KUBECONFIG
-  found=$(kubectl get namespaces --selector "$allowed" --output name --request-timeout 10s) ||
-    die "the cluster of SK_TEST_KUBECONFIG ($KUBECONFIG) cannot be read"
-  [[ -n $found ]] || die "the cluster of SK_TEST_KUBECONFIG is not for tests: none of its namespaces carries the label $allowed"
+  namespaces=$(kubectl get namespaces --selector "$allowed" --output name --request-timeout 10s 2>"$cache/log/foreign.log") ||
+    die "the cluster of SK_TEST_KUBECONFIG ($KUBECONFIG) cannot be read: $(tail -n 1 "$cache/log/foreign.log")"
+  [[ -n $namespaces ]] ||
+    die "the cluster of SK_TEST_KUBECONFIG is not for tests: none of its namespaces carries the label $allowed"
+  [[ $namespaces == *"namespace/$namespace"* || -z $(kubectl get namespace "$namespace" --ignore-not-found) ]] ||
+    die "the cluster of SK_TEST_KUBECONFIG has a namespace $namespace that is not for tests: it lacks the label $allowed"
+  kubectl get apiservice v1beta1.metrics.k8s.io >/dev/null 2>&1 ||
+    die "the cluster of SK_TEST_KUBECONFIG needs metrics-server"
+}
+
+ensure_foreign_workloads() {
+  ensure_workloads && return
+  if kubectl get pods --namespace "$namespace" --output jsonpath='{..waiting.reason}' | grep -q ErrImageNeverPull; then
+    ensure_stub_image
+    die "load the images $stub_image:1, :2 and :3 into the cluster's nodes, for instance: kind load image-archive $stub_archive"
+  fi
+  return 1
 }
 
 # ensure_cluster: our kind cluster, made anew where it is missing, broken, or of other parts than these.
@@ -27,6 +42,12 @@ cluster_works() {
   local ready='{.items[*].status.conditions[?(@.type=="Ready")].status}'
   [[ -s $KUBECONFIG ]] &&
     [[ $(kubectl get nodes --selector "kubectl-sk/parts=$cluster_key" --output jsonpath="$ready" --request-timeout 5s 2>/dev/null) == True ]]
+}
+
+# remake_cluster: for a cluster in which the services do not start.
+remake_cluster() {
+  step "create the cluster" cluster create_cluster
+  ensure_workloads
 }
 
 create_cluster() {

@@ -11,25 +11,36 @@ die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
 # step TEXT LOG COMMAND...: runs COMMAND with its output in a log file; says every 15 s what it is at, and how long it took.
 step() {
-  local text=$1 log=$cache/log/$2.log begun=$SECONDS next=$((SECONDS + 15)) pid
+  local text=$1 log=$cache/log/$2.log begun=$SECONDS next=$((SECONDS + 15))
   shift 2
   say "$text ..."
-  ("$@") >"$log" 2>&1 9>&- &
-  pid=$!
-  while kill -0 "$pid" 2>/dev/null; do
+  set -m # a process group of its own, so that all of it can be ended
+  ("$@") >"$log" 2>&1 </dev/null &
+  step_group=$!
+  set +m
+  while kill -0 "$step_group" 2>/dev/null; do
     sleep 0.2
     if ((SECONDS >= next)); then
       say "  $((SECONDS - begun)) s: $(tail -n 1 "$log" | cut -c 1-120)"
       next=$((SECONDS + 15))
     fi
   done
-  if wait "$pid"; then
+  if wait "$step_group"; then
     say "$text: done in $((SECONDS - begun)) s"
+    step_group=
   else
+    step_group=
     tail -n 20 "$log" >&2
-    die "$text failed (log: $log)"
+    say "$text: failed after $((SECONDS - begun)) s (log: $log)"
+    return 1
   fi
 }
+
+# An interrupted script takes its step along.
+step_group=
+trap '[[ -z $step_group ]] || kill -TERM -- "-$step_group" 2>/dev/null || true' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # key WHAT...: a short hash of the given files, folders and words.
 key() {
@@ -60,7 +71,7 @@ artefact() {
   touch "$artefact"
 }
 
-# One `up` or `down` at a time.
+# One `up` or `down` at a time. Steps inherit the lock, so it holds until an orphaned one has ended too.
 lock() {
   mkdir -p "$cache"/{bin,log}
   exec 9>"$cache/lock"

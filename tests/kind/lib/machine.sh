@@ -55,7 +55,7 @@ start_engine() {
     options+=(--add-runtime "bounded=$engine_run/runc-bounded" --default-runtime bounded)
   fi
   setsid dockerd "${options[@]}" --host "unix://$engine_run/docker.sock" --pidfile "$engine_run/docker.pid" \
-    --exec-root "$engine_run/exec" --data-root "$cache/docker" </dev/null >"$cache/log/dockerd.log" 2>&1 &
+    --exec-root "$engine_run/exec" --data-root "$cache/docker" </dev/null >"$cache/log/dockerd.log" 2>&1 9>&- &
   pid=$!
   use_own_engine
   until engine_answers; do
@@ -71,27 +71,27 @@ has_sys_resource() {
   ((16#$bounding >> 24 & 1))
 }
 
-# stop_engine: ends our engine, and whatever it left behind when it was killed: containerd, shims with their containers, mounts.
+# stop_engine: ends our engine, and whatever it left behind when it was killed: containerd, its shims with their
+# containers, mounts.
 stop_engine() {
   local pid
   for pid in $(engine_processes dockerd); do end_process "$pid"; done
-  for pid in $(engine_processes); do
+  for pid in $(engine_processes containerd); do
     pkill -KILL -P "$pid" || true # a shim's child is the first process of its container
     kill -KILL "$pid" 2>/dev/null || true
   done
-  awk -v run="$engine_run/" -v data="$cache/docker/" 'index($2, run) == 1 || index($2, data) == 1 { print $2 }' /proc/mounts |
+  awk -v run="$engine_run/" -v data="$cache/docker/" 'index($2 "/", run) == 1 || index($2 "/", data) == 1 { print $2 }' /proc/mounts |
     sort -r | while read -r mount; do umount -l "$mount"; done
   rm -rf "$engine_run"
 }
 
-# engine_processes [NAME]: pids whose command line names our engine's run folder.
+# engine_processes PROGRAM...: pids of those of these programs that our engine's run folder was given to.
 engine_processes() {
   local pid words
-  for pid in /proc/[0-9]*; do
-    words=$(tr '\0' ' ' 2>/dev/null <"$pid/cmdline") || continue
-    [[ $words == *"$engine_run"* && ${words%% *} == *"${1:-}" ]] && echo "${pid#/proc/}"
+  for pid in $(pgrep "^($(IFS='|' && echo "$*"))"); do
+    words=$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") || continue
+    if [[ $words == *"$engine_run/"* ]]; then echo "$pid"; fi
   done
-  return 0
 }
 
 # end_process PID: TERM, and KILL when it has not gone after 15 s.

@@ -23,19 +23,16 @@ workload_manifests() {
 
 # ensure_workloads: everything as the manifests say, ready, and measured.
 ensure_workloads() {
-  step "start the services" workloads apply_workloads
-  step "wait for metrics" metrics metrics_ready
+  step "start the services" workloads start_workloads && step "wait for metrics" metrics metrics_ready
 }
 
-apply_workloads() {
-  workload_manifests >"$cache/workloads.yaml"
-  if start_workloads; then return; fi
-  # What a broken test left behind may be beyond what `apply` can mend.
-  kubectl delete namespace "$namespace" --timeout 60s
-  start_workloads
+# remake_workloads: for what a broken test left behind, and `apply` cannot mend.
+remake_workloads() {
+  step "delete the services" delete kubectl delete namespace "$namespace" --timeout 60s && ensure_workloads
 }
 
 start_workloads() {
+  workload_manifests >"$cache/workloads.yaml"
   kubectl apply -f "$cache/workloads.yaml" && workloads_ready
 }
 

@@ -18,6 +18,14 @@ impl<T> Fact<T> {
         }
     }
 
+    /// The fact about something that follows from the value.
+    pub fn map<U>(self, follow: impl FnOnce(T) -> U) -> Fact<U> {
+        match self {
+            Self::Known(value) => Fact::Known(follow(value)),
+            Self::Unavailable(reason) => Fact::Unavailable(reason),
+        }
+    }
+
     /// Why the value is not known.
     pub fn reason(&self) -> Option<&str> {
         match self {

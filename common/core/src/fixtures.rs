@@ -76,13 +76,13 @@ impl Default for Make {
 impl Make {
     /// The workload, its counts as the controller would have them.
     pub(crate) fn workload(&self) -> Workload {
-        let old = self.pods("old", &self.old);
-        let new = self.pods("new", &self.new);
+        let old = Self::pods("old", &self.old);
+        let new = Self::pods("new", &self.new);
         let sets = vec![
             self.replica_set("old", &template(Some("earlier"))),
             self.replica_set("new", &self.template()),
         ];
-        Workload::of(self.deployment(), sets, [old, new].concat())
+        Workload::of(self.deployment(), sets, [old, new].concat(), Fact::Known(Vec::new()))
     }
 
     /// Its facts, with every verb granted.
@@ -130,7 +130,7 @@ impl Make {
         .unwrap()
     }
 
-    fn pods(&self, set: &str, ready: &[bool]) -> Vec<Pod> {
+    fn pods(set: &str, ready: &[bool]) -> Vec<Pod> {
         ready.iter().enumerate().map(|(index, ready)| pod(&format!("{set}-{index}"), set, *ready)).collect()
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod catalogue;
+pub mod causes;
 pub mod checks;
 pub mod duration;
 pub mod fact;

@@ -184,10 +184,9 @@ pub fn pod_state(pod: &Pod) -> PodState {
     if let Some(reason) = waiting.and_then(|waiting| waiting.reason.clone()) {
         return PodState::Waiting(reason);
     }
-    if workload::node(pod).is_none() {
-        return PodState::Waiting("Pending".to_owned());
-    }
-    PodState::Starting
+    let running = workload::containers(pod)
+        .any(|container| container.state.as_ref().is_some_and(|s| s.running.is_some()));
+    if running { PodState::Starting } else { PodState::Waiting("Pending".to_owned()) }
 }
 
 impl PodLine {
@@ -240,7 +239,7 @@ mod tests {
         let workload = Make::default().workload();
         let mut pods = workload.pods.clone();
         pods[0] = pod("new-0", "new", false);
-        let workload = Workload::of(workload.deployment, workload.replica_sets, pods);
+        let workload = Workload::of(workload.deployment, workload.replica_sets, pods, workload.events);
         assert_eq!(judge(&workload), Verdict::Waiting("2 of 3 new pods are ready".to_owned()));
     }
 

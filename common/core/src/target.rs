@@ -15,6 +15,23 @@ pub struct Target {
     pub connection: String,
 }
 
+/// A namespace of a cluster, as kubectl commands have to name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// The namespace.
+    pub namespace: &'a str,
+    /// Connection flags, as `--context prod`; often empty.
+    pub connection: &'a str,
+}
+
+impl Place<'_> {
+    /// A kubectl command line for this namespace and cluster, ready to be pasted.
+    pub fn kubectl(&self, words: &str) -> String {
+        let space = if self.connection.is_empty() { "" } else { " " };
+        format!("kubectl {words} -n {}{space}{}", self.namespace, self.connection)
+    }
+}
+
 /// Where a name is looked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
@@ -105,10 +122,14 @@ impl Target {
         format!("deployment/{}", self.deployment)
     }
 
+    /// Where its kubectl commands apply.
+    pub fn place(&self) -> Place<'_> {
+        Place { namespace: &self.namespace, connection: &self.connection }
+    }
+
     /// A kubectl command line for this target's namespace and cluster, ready to be pasted.
     pub fn kubectl(&self, words: &str) -> String {
-        let space = if self.connection.is_empty() { "" } else { " " };
-        format!("kubectl {words} -n {}{space}{}", self.namespace, self.connection)
+        self.place().kubectl(words)
     }
 }
 

@@ -1,11 +1,15 @@
 //! A Deployment with its `ReplicaSet`s and pods, read from what the API server sent.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
 use k8s_openapi::api::apps::v1 as apps;
-use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
 
+use crate::fact::Fact;
 use crate::revision;
 
 /// An object that the API server sent and that does not have the form of its kind.
@@ -41,6 +45,8 @@ pub struct Workload {
     pub replica_sets: Vec<ReplicaSet>,
     /// The pods whose controllers those are.
     pub pods: Vec<Pod>,
+    /// Events on any of these, oldest first.
+    pub events: Fact<Vec<Event>>,
     /// Place of the `ReplicaSet` that has the present template: found once, asked for every pod.
     current: Option<usize>,
 }
@@ -197,7 +203,12 @@ impl ReplicaSet {
 
 impl Workload {
     /// Keeps of the `ReplicaSet`s and pods of a namespace what this Deployment owns, by owner UID.
-    pub fn of(deployment: Deployment, replica_sets: Vec<ReplicaSet>, pods: Vec<Pod>) -> Self {
+    pub fn of(
+        deployment: Deployment,
+        replica_sets: Vec<ReplicaSet>,
+        pods: Vec<Pod>,
+        events: Fact<Vec<Event>>,
+    ) -> Self {
         let replica_sets: Vec<_> = replica_sets
             .into_iter()
             .filter(|set| controller(&set.metadata) == Some(deployment.uid()))
@@ -205,10 +216,21 @@ impl Workload {
         let owned = |pod: &Pod| {
             controller(&pod.metadata).is_some_and(|owner| replica_sets.iter().any(|set| set.uid() == owner))
         };
-        let pods = pods.into_iter().filter(owned).collect();
+        let pods: Vec<Pod> = pods.into_iter().filter(owned).collect();
         let current =
             replica_sets.iter().position(|set| revision::is_current(&set.template, deployment.template()));
-        Self { deployment, replica_sets, pods, current }
+        let uids: BTreeSet<&str> = pods
+            .iter()
+            .map(|pod| uid(&pod.metadata))
+            .chain(replica_sets.iter().map(ReplicaSet::uid))
+            .chain([deployment.uid()])
+            .collect();
+        let events = events.map(|mut events| {
+            events.retain(|event| event.involved_object.uid.as_deref().is_some_and(|uid| uids.contains(uid)));
+            events.sort_by_key(last_seen);
+            events
+        });
+        Self { deployment, replica_sets, pods, events, current }
     }
 
     /// The `ReplicaSet` that has the Deployment's present template.
@@ -220,6 +242,22 @@ impl Workload {
     pub fn is_new(&self, pod: &Pod) -> bool {
         self.current().is_some_and(|set| controller(&pod.metadata) == Some(set.uid()))
     }
+}
+
+/// When an event was last seen, by whichever of its three times its reporter sets.
+pub fn last_seen(event: &Event) -> Option<Timestamp> {
+    let series =
+        event.series.as_ref().and_then(|series| series.last_observed_time.as_ref()).map(|time| time.0);
+    let times =
+        [event.last_timestamp.as_ref().map(|time| time.0), event.event_time.as_ref().map(|time| time.0)];
+    times.into_iter().flatten().chain(series).max()
+}
+
+/// How often an event was seen: `count`, or its series' count, or once.
+pub fn times_seen(event: &Event) -> u32 {
+    let series = event.series.as_ref().and_then(|series| series.count);
+    let count = event.count.into_iter().chain(series).max().unwrap_or(1);
+    u32::try_from(count).unwrap_or(1).max(1)
 }
 
 /// Whether the pod's Ready condition is True and it is not being deleted.
@@ -373,6 +411,7 @@ mod tests {
             deployment(1, &Value::Null),
             vec![set("r1", "d1"), set("r2", "d2")],
             vec![pod("mine", "r1"), pod("same-label", "r2")],
+            Fact::Known(Vec::new()),
         );
         assert_eq!(workload.replica_sets.len(), 1);
         assert_eq!(workload.pods.iter().map(name).collect::<Vec<_>>(), ["mine"]);

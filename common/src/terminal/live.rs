@@ -35,7 +35,7 @@ pub struct Live(Form);
 
 enum Form {
     Redrawn(ProgressBar),
-    Lines { told: BTreeMap<String, PodState>, trouble: Option<String> },
+    Lines { told: Option<BTreeMap<String, PodState>>, trouble: Option<String> },
     Silent,
 }
 
@@ -43,14 +43,15 @@ impl Live {
     pub(super) fn redrawn() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         // The template is a constant that the tests draw; without it the default bar would serve.
-        if let Ok(style) = ProgressStyle::with_template("{prefix}  {bar:17.green}  {pos}/{len} ready\n{msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{prefix}  {bar:17.green}  {pos}/{len} ready\n{msg}")
+        {
             bar.set_style(style.progress_chars("█░░"));
         }
         Self(Form::Redrawn(bar))
     }
 
     pub(super) fn lines() -> Self {
-        Self(Form::Lines { told: BTreeMap::new(), trouble: None })
+        Self(Form::Lines { told: None, trouble: None })
     }
 
     pub(super) fn silent() -> Self {
@@ -102,19 +103,27 @@ fn row(pod: &PodLine) -> String {
     format!("  {role}  {}  {state} {:>5}  {node}{restarts}", visible(&pod.name), duration::short(pod.age))
 }
 
-fn tell(told: &mut BTreeMap<String, PodState>, trouble: &mut Option<String>, view: &RolloutView) {
+/// Tells what is new; how it was at the start is no news.
+fn tell(told: &mut Option<BTreeMap<String, PodState>>, trouble: &mut Option<String>, view: &RolloutView) {
+    let Some(told) = told else {
+        *told = Some(view.pods.iter().map(|pod| (pod.name.clone(), pod.state.clone())).collect());
+        return;
+    };
     let mut err = anstream::stderr();
     let clock = duration::clock(view.elapsed);
     for pod in &view.pods {
         if told.get(&pod.name) != Some(&pod.state) {
             told.insert(pod.name.clone(), pod.state.clone());
-            let _ = writeln!(err, "{clock}  {}/{} ready  {}", view.ready, view.wanted, visible(&pod.sentence()));
+            let _ =
+                writeln!(err, "{clock}  {}/{} ready  {}", view.ready, view.wanted, visible(&pod.sentence()));
         }
     }
-    let gone: Vec<_> = told.keys().filter(|name| !view.pods.iter().any(|pod| pod.name == **name)).cloned().collect();
+    let gone: Vec<_> =
+        told.keys().filter(|name| !view.pods.iter().any(|pod| pod.name == **name)).cloned().collect();
     for name in gone {
         told.remove(&name);
-        let _ = writeln!(err, "{clock}  {}/{} ready  pod {} is gone", view.ready, view.wanted, visible(&name));
+        let _ =
+            writeln!(err, "{clock}  {}/{} ready  pod {} is gone", view.ready, view.wanted, visible(&name));
     }
     if view.trouble != *trouble {
         trouble.clone_from(&view.trouble);

@@ -115,7 +115,9 @@ impl Terminal {
             dialoguer::Input::<String>::new().with_prompt(question).allow_empty(true).interact()
         });
         match asked.await {
-            Ok(Ok(answer)) if ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) => Answer::Yes,
+            Ok(Ok(answer)) if ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) => {
+                Answer::Yes
+            }
             _ => Answer::No,
         }
     }

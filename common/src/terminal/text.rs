@@ -137,7 +137,13 @@ pub fn findings(findings: &[Finding]) -> Text {
 /// The services of the catalogue as a table, and where they came from.
 pub fn services(loaded: &Loaded) -> Text {
     let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_header(["SERVICE", "NAMESPACE", "MIN", "FLOOR", "ABOUT"]);
+    table.load_style(comfy_table::presets::NOTHING).set_header([
+        "SERVICE",
+        "NAMESPACE",
+        "MIN",
+        "FLOOR",
+        "ABOUT",
+    ]);
     let number = |number: Option<u32>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
     for service in &loaded.catalogue.services {
         table.add_row([

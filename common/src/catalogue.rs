@@ -45,7 +45,7 @@ fn users_file() -> Option<PathBuf> {
 fn from_file(path: &Path, named_by: &str) -> Result<Loaded, Error> {
     let yaml = std::fs::read_to_string(path)
         .map_err(|reason| CatalogueError::Unreadable { path: path.to_owned(), reason })?;
-    let catalogue =
-        Catalogue::parse(&yaml).map_err(|reason| CatalogueError::Invalid { path: path.to_owned(), reason })?;
+    let catalogue = Catalogue::parse(&yaml)
+        .map_err(|reason| CatalogueError::Invalid { path: path.to_owned(), reason })?;
     Ok(Loaded { catalogue, source: format!("{} ({named_by})", path.display()) })
 }

@@ -1,4 +1,5 @@
 //! The flags that every plugin has: kubectl's connection flags, the output flags, and those of commands that change.
+#![expect(clippy::doc_markdown, reason = "help texts are plain text")]
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -30,7 +31,7 @@ pub struct ConnectionFlags {
     /// Namespace of the target
     #[arg(short, long, global = true, value_name = "NAME")]
     pub namespace: Option<String>,
-    /// Address of the API server, such as https://host:6443
+    /// Address of the API server: a URL, or host:port
     #[arg(short, long, global = true, value_name = "URL", hide_short_help = true)]
     pub server: Option<String>,
     /// Bearer token to log in with
@@ -63,7 +64,8 @@ pub struct ConnectionFlags {
     #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     pub tls_server_name: Option<String>,
     /// Longest time for one request, such as 30s; 0 is no limit [default: 10s]
-    #[arg(long, global = true, value_name = "DURATION", hide_short_help = true, value_parser = request_timeout)]
+    #[arg(long, global = true, value_name = "DURATION", hide_short_help = true, value_parser = request_timeout,
+          allow_hyphen_values = true)]
     pub request_timeout: Option<SignedDuration>,
 }
 
@@ -192,11 +194,15 @@ pub struct ChangeFlags {
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
     /// Longest time without progress; a pod becoming ready is progress
-    #[arg(long, value_name = "DURATION", value_parser = sk_core::duration::parse, default_value = "5m")]
+    #[arg(long, value_name = "DURATION", value_parser = sk_core::duration::parse, default_value = "5m",
+          allow_hyphen_values = true)]
     pub timeout: SignedDuration,
     /// Refusals to override, by the name of their check
     #[arg(long, value_name = "CHECK", value_delimiter = ',', value_parser = forcible_check)]
     pub force: Vec<String>,
+    /// How long to watch it afterwards; 0 does not [default: the catalogue's]
+    #[arg(long, value_name = "DURATION", value_parser = sk_core::duration::parse)]
+    pub soak: Option<SignedDuration>,
     /// Field manager of the change [default: kubectl-rollout]
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub field_manager: Option<String>,
@@ -294,3 +300,6 @@ fn first_line(error: &clap::Error) -> String {
     let words: Vec<&str> = message.trim_start_matches("error: ").split_whitespace().collect();
     words.join(" ")
 }
+
+#[cfg(test)]
+mod tests;

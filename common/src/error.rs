@@ -15,8 +15,8 @@ pub use config::ConfigError;
 pub use credential::{CredentialError, PluginProblem};
 pub use unreachable::{Cause, Unreachable};
 
-use sk_core::sanitize::visible;
 use sk_core::finding::Finding;
+use sk_core::sanitize::visible;
 use sk_core::target::Unresolved;
 
 use crate::exit;
@@ -97,8 +97,11 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage { .. } | Self::Config(_) | Self::Catalogue(_) | Self::Target(_) => exit::WRONG_INPUT,
-            Self::Credential(_) | Self::Unreachable(_) | Self::Answer(_) => exit::NOT_STARTED,
-            Self::Malformed(_) | Self::System(_) => exit::NOT_STARTED,
+            Self::Credential(_)
+            | Self::Unreachable(_)
+            | Self::Answer(_)
+            | Self::Malformed(_)
+            | Self::System(_) => exit::NOT_STARTED,
         }
     }
 

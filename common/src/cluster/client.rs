@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use http::{HeaderValue, Request, Response, StatusCode};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kube::client::Body;
 use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
@@ -60,7 +60,7 @@ impl Transport {
             server: proxy::authority(&selected.server),
             proxy: proxy.as_ref().map(proxy::authority),
         };
-        let deadline = match flags.request_timeout.map(|limit| limit.unsigned_abs()) {
+        let deadline = match flags.request_timeout.map(SignedDuration::unsigned_abs) {
             None => Some(DEADLINE),
             Some(Duration::ZERO) => None,
             limit => limit,

@@ -19,7 +19,7 @@ pub const REPLICA_SETS: Resource =
 /// Core pods.
 pub const PODS: Resource = Resource { group: "", version: "v1", plural: "pods", kind: "Pod" };
 
-const EVENTS: Resource = Resource { group: "", version: "v1", plural: "events", kind: "Event" };
+pub(super) const EVENTS: Resource = Resource { group: "", version: "v1", plural: "events", kind: "Event" };
 
 /// `Event.reportingComponent` of what the plugins write.
 const COMPONENT: &str = "kubectl-sk";
@@ -38,7 +38,7 @@ impl Cluster {
     pub fn not_found(&self, target: &Target) -> Error {
         Answer {
             endpoint: self.transport.endpoint().clone(),
-            attempt: self.attempt("get", &DEPLOYMENTS, &target.namespace, Some(&target.deployment)),
+            attempt: DEPLOYMENTS.attempt("get", &target.namespace, Some(&target.deployment)),
             code: 404,
             reason: "NotFound".to_owned(),
             message: format!("{} {:?} not found", DEPLOYMENTS.qualified(), target.deployment),
@@ -49,7 +49,13 @@ impl Cluster {
     }
 
     /// Patches the Deployment (strategic merge) and says what became of it.
-    pub async fn patch_deployment(&self, target: &Target, body: &Value, field_manager: &str, dry_run: bool) -> Write {
+    pub async fn patch_deployment(
+        &self,
+        target: &Target,
+        body: &Value,
+        field_manager: &str,
+        dry_run: bool,
+    ) -> Write {
         let options = WriteOptions { field_manager, dry_run };
         let patch = Patch::Strategic(body);
         match self.patch(&DEPLOYMENTS, &target.namespace, &target.deployment, patch, options).await {

@@ -72,7 +72,15 @@ impl Cluster {
     async fn may(&self, target: &Target, access: &Access) -> Result<bool, Error> {
         let name = if matches!(access.verb, "get" | "patch") { target.deployment.as_str() } else { "" };
         let Access { verb, group, resource } = *access;
-        self.access_review(Review { namespace: &target.namespace, verb, group, resource, subresource: "", name }).await
+        self.access_review(Review {
+            namespace: &target.namespace,
+            verb,
+            group,
+            resource,
+            subresource: "",
+            name,
+        })
+        .await
     }
 
     /// All that this user may do in a namespace (`SelfSubjectRulesReview`).
@@ -89,7 +97,8 @@ impl Cluster {
             ..Attempt::default()
         };
         let path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews".to_owned();
-        let mut answer = self.transport.read(&plain(Method::POST, path, review.to_string().into_bytes(), attempt)).await?;
+        let mut answer =
+            self.transport.read(&plain(Method::POST, path, review.to_string().into_bytes(), attempt)).await?;
         Ok(serde_json::from_value(answer["status"].take()).unwrap_or_default())
     }
 }

@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use kube::config::{AuthInfo, Cluster, Kubeconfig};
-use secrecy::{ExposeSecret, SecretString};
+use kube::config::{AuthInfo, Kubeconfig};
+use secrecy::ExposeSecret;
 
 use crate::error::ConfigError;
 
@@ -92,22 +92,18 @@ fn merge(first: Kubeconfig, next: Kubeconfig, path: &Path) -> Result<Kubeconfig,
 
 /// In Go an empty text is an unset one.
 fn forget_empty(kubeconfig: &mut Kubeconfig) {
-    drop_empty(&mut kubeconfig.current_context);
+    drop_empty([&mut kubeconfig.current_context]);
     for context in kubeconfig.contexts.iter_mut().filter_map(|named| named.context.as_mut()) {
-        drop_empty(&mut context.namespace);
-        drop_empty(&mut context.user);
+        drop_empty([&mut context.namespace, &mut context.user]);
     }
     for cluster in kubeconfig.clusters.iter_mut().filter_map(|named| named.cluster.as_mut()) {
-        let Cluster {
-            server,
-            certificate_authority,
-            certificate_authority_data,
-            proxy_url,
-            tls_server_name,
-            ..
-        } = cluster;
-        [server, certificate_authority, certificate_authority_data, proxy_url, tls_server_name]
-            .map(drop_empty);
+        drop_empty([
+            &mut cluster.server,
+            &mut cluster.certificate_authority,
+            &mut cluster.certificate_authority_data,
+            &mut cluster.proxy_url,
+            &mut cluster.tls_server_name,
+        ]);
     }
     for user in kubeconfig.auth_infos.iter_mut().filter_map(|named| named.auth_info.as_mut()) {
         forget_empty_credentials(user);
@@ -115,33 +111,24 @@ fn forget_empty(kubeconfig: &mut Kubeconfig) {
 }
 
 fn forget_empty_credentials(user: &mut AuthInfo) {
-    let AuthInfo {
-        username,
-        token_file,
-        client_certificate,
-        client_certificate_data,
-        client_key,
-        impersonate,
-        impersonate_uid,
-        ..
-    } = user;
-    [
-        username,
-        token_file,
-        client_certificate,
-        client_certificate_data,
-        client_key,
-        impersonate,
-        impersonate_uid,
-    ]
-    .map(drop_empty);
+    drop_empty([
+        &mut user.username,
+        &mut user.token_file,
+        &mut user.client_certificate,
+        &mut user.client_certificate_data,
+        &mut user.client_key,
+        &mut user.impersonate,
+        &mut user.impersonate_uid,
+    ]);
     for secret in [&mut user.token, &mut user.client_key_data] {
-        secret.take_if(|secret: &mut SecretString| secret.expose_secret().is_empty());
+        secret.take_if(|secret| secret.expose_secret().is_empty());
     }
 }
 
-fn drop_empty(text: &mut Option<String>) {
-    text.take_if(|text| text.is_empty());
+fn drop_empty<const N: usize>(texts: [&mut Option<String>; N]) {
+    for text in texts {
+        text.take_if(|text| text.is_empty());
+    }
 }
 
 /// Relative paths are relative to the file they stand in; an exec command only if it holds a separator.

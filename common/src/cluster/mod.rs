@@ -163,7 +163,7 @@ impl Cluster {
     /// # Errors
     /// `Error from server (NotFound)` if it does not, and as [`Cluster::get`].
     pub async fn require(&self, resource: &Resource, namespace: &str, name: &str) -> Result<Value, Error> {
-        let attempt = self.attempt("get", resource, namespace, Some(name));
+        let attempt = resource.attempt("get", namespace, Some(name));
         self.transport
             .read(&plain(Method::GET, resource.path(namespace, Some(name)), Vec::new(), attempt))
             .await
@@ -184,7 +184,7 @@ impl Cluster {
         let (labels, fields) = (given(label_selector), given(field_selector));
         let parameters = [("labelSelector", labels.as_deref()), ("fieldSelector", fields.as_deref())];
         let uri = uri(&resource.path(namespace, None), &parameters);
-        let attempt = self.attempt("list", resource, namespace, None);
+        let attempt = resource.attempt("list", namespace, None);
         let mut list = self.transport.read(&plain(Method::GET, uri, Vec::new(), attempt)).await?;
         match list["items"].take() {
             Value::Array(items) => Ok(items),
@@ -205,7 +205,7 @@ impl Cluster {
     ) -> Result<Value, WriteError> {
         let uri = uri(&resource.path(namespace, None), &options.parameters());
         let name = object["metadata"]["name"].as_str();
-        let attempt = self.attempt("create", resource, namespace, name);
+        let attempt = resource.attempt("create", namespace, name);
         self.write(plain(Method::POST, uri, object.to_string().into_bytes(), attempt)).await
     }
 
@@ -227,7 +227,7 @@ impl Cluster {
             Patch::Strategic(body) => ("application/strategic-merge-patch+json", body),
         };
         let uri = uri(&resource.path(namespace, Some(name)), &options.parameters());
-        let attempt = self.attempt("patch", resource, namespace, Some(name));
+        let attempt = resource.attempt("patch", namespace, Some(name));
         let call = plain(Method::PATCH, uri, body.to_string().into_bytes(), attempt);
         self.write(Call { content_type, ..call }).await
     }
@@ -244,7 +244,7 @@ impl Cluster {
         uid: &str,
     ) -> Result<Value, WriteError> {
         let body = json!({ "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": { "uid": uid } });
-        let attempt = self.attempt("delete", resource, namespace, Some(name));
+        let attempt = resource.attempt("delete", namespace, Some(name));
         let path = resource.path(namespace, Some(name));
         self.write(plain(Method::DELETE, path, body.to_string().into_bytes(), attempt)).await
     }
@@ -286,21 +286,6 @@ impl Cluster {
 
     async fn write(&self, call: Call) -> Result<Value, WriteError> {
         self.transport.once(&call).await.map_err(WriteError::from)
-    }
-
-    fn attempt(
-        &self,
-        verb: &'static str,
-        resource: &Resource,
-        namespace: &str,
-        name: Option<&str>,
-    ) -> Attempt {
-        Attempt {
-            verb,
-            resource: resource.qualified(),
-            namespace: namespace.to_owned(),
-            name: name.map(str::to_owned),
-        }
     }
 }
 

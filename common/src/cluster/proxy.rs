@@ -10,9 +10,9 @@ use crate::error::ConfigError;
 
 const PROXY_SCHEMES: &[&str] = &["http", "https", "socks5"];
 
-/// The cluster's `proxy-url`, else what HTTPS_PROXY or HTTP_PROXY say for this server.
+/// The cluster's `proxy-url`, else what `HTTPS_PROXY` or `HTTP_PROXY` say for this server.
 ///
-/// NO_PROXY is matched against the server, and the environment never proxies `localhost` or a loopback address.
+/// `NO_PROXY` is matched against the server, and the environment never proxies `localhost` or a loopback address.
 pub(crate) fn choose(
     server: &Uri,
     proxy_url: Option<&str>,
@@ -91,7 +91,7 @@ fn is_exempt(host: &str, port: u16, no_proxy: &str) -> bool {
         .any(|entry| matches(&entry, &host, ip, port))
 }
 
-/// One entry of NO_PROXY: `*`, a CIDR, an IP address or a domain, the last two with an optional port.
+/// One entry of `NO_PROXY`: `*`, a CIDR, an IP address or a domain, the last two with an optional port.
 /// `foo.com` covers its subdomains too, `.foo.com` and `*.foo.com` only those.
 fn matches(entry: &str, host: &str, ip: Option<IpAddr>, port: u16) -> bool {
     if entry.is_empty() {

@@ -2,6 +2,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::error::Attempt;
+
 /// A namespaced resource of the API: just what a URL and an error need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resource {
@@ -43,6 +45,16 @@ impl Resource {
         match name {
             Some(name) => format!("{collection}/{}", utf8_percent_encode(name, SEGMENT)),
             None => collection,
+        }
+    }
+
+    /// What is tried on it, for errors.
+    pub(crate) fn attempt(&self, verb: &'static str, namespace: &str, name: Option<&str>) -> Attempt {
+        Attempt {
+            verb,
+            resource: self.qualified(),
+            namespace: namespace.to_owned(),
+            name: name.map(str::to_owned),
         }
     }
 }

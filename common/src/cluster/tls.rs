@@ -22,8 +22,12 @@ pub(crate) fn roots(selected: &Selected) -> Result<Option<Vec<Vec<u8>>>, ConfigE
     let Cluster { certificate_authority, certificate_authority_data, insecure_skip_tls_verify, .. } =
         &selected.cluster;
     let owner = &selected.cluster_name;
-    let pem =
-        load("certificate-authority", owner, certificate_authority_data.as_deref(), certificate_authority)?;
+    let pem = load(
+        "certificate-authority",
+        owner,
+        certificate_authority_data.as_deref(),
+        certificate_authority.as_deref(),
+    )?;
     let invalid = |reason: &str| ConfigError::Value {
         field: "certificate-authority",
         owner: owner.clone(),
@@ -51,9 +55,13 @@ pub(crate) fn roots(selected: &Selected) -> Result<Option<Vec<Vec<u8>>>, ConfigE
 /// Reads the files of a client certificate and its key into `auth`, so that what is wrong is known before any request.
 pub(crate) fn load_identity(auth: &mut AuthInfo, user: &str) -> Result<(), ConfigError> {
     let key_data = auth.client_key_data.as_ref().map(ExposeSecret::expose_secret);
-    let certificate =
-        load("client-certificate", user, auth.client_certificate_data.as_deref(), &auth.client_certificate)?;
-    let key = load("client-key", user, key_data, &auth.client_key)?;
+    let certificate = load(
+        "client-certificate",
+        user,
+        auth.client_certificate_data.as_deref(),
+        auth.client_certificate.as_deref(),
+    )?;
+    let key = load("client-key", user, key_data, auth.client_key.as_deref())?;
     let missing = |field| ConfigError::Value {
         field,
         owner: user.to_owned(),
@@ -76,7 +84,7 @@ fn load(
     field: &'static str,
     owner: &str,
     data: Option<&str>,
-    file: &Option<String>,
+    file: Option<&str>,
 ) -> Result<Option<Vec<u8>>, ConfigError> {
     if let Some(data) = data {
         // Go's decoder skips line ends, as YAML's block texts have them.

@@ -6,15 +6,17 @@ use std::future::{pending, ready};
 use std::time::Duration;
 
 use futures::stream::{self, BoxStream, StreamExt};
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Event as KubeEvent, Pod};
+use kube::ResourceExt;
 use kube::api::{Api, ApiResource, DynamicObject};
 use kube::runtime::watcher::{self, Event};
 use kube::runtime::{WatchStreamExt, watcher as watch_objects};
-use kube::ResourceExt;
 use serde::de::DeserializeOwned;
+use sk_core::fact::Fact;
 use sk_core::target::Target;
 use sk_core::workload::{Deployment, ReplicaSet, Workload};
 
+use super::deployment::EVENTS;
 use super::{Cluster, DEPLOYMENTS, PODS, REPLICA_SETS, Resource, failure};
 use crate::error::{Answer, Attempt, Cause, Error};
 
@@ -47,6 +49,8 @@ pub struct Watch<'a> {
     deployment: Option<Option<Deployment>>,
     replica_sets: Known<ReplicaSet>,
     pods: Known<Pod>,
+    events: Known<KubeEvent>,
+    no_events: Option<String>,
     news: bool,
     trouble: Option<Error>,
 }
@@ -55,6 +59,8 @@ enum Seen {
     Deployment(Option<Deployment>),
     ReplicaSet(Event<ReplicaSet>),
     Pod(Event<Pod>),
+    Event(Event<KubeEvent>),
+    NoEvents(String),
     Trouble(Error),
 }
 
@@ -65,12 +71,15 @@ impl<'a> Watch<'a> {
             deployments(cluster, target),
             replica_sets(cluster, target, selector),
             pods(cluster, target, selector),
+            pod_events(cluster, target),
         ]);
         Self {
             seen: merged.ready_chunks(BURST).boxed(),
             deployment: None,
             replica_sets: Known::default(),
             pods: Known::default(),
+            events: Known::default(),
+            no_events: None,
             news: false,
             trouble: None,
         }
@@ -113,6 +122,11 @@ impl<'a> Watch<'a> {
             Seen::Deployment(deployment) => self.deployment = Some(deployment),
             Seen::ReplicaSet(event) => self.replica_sets.take(event, ReplicaSet::name),
             Seen::Pod(event) => self.pods.take(event, sk_core::workload::name),
+            Seen::Event(event) => {
+                self.no_events = None;
+                self.events.take(event, |event| event.metadata.name.as_deref().unwrap_or_default());
+            }
+            Seen::NoEvents(reason) => self.no_events = Some(reason),
             Seen::Trouble(error) => {
                 self.trouble = Some(error);
                 return;
@@ -131,11 +145,22 @@ impl<'a> Watch<'a> {
             Some(_) if !(self.replica_sets.listed && self.pods.listed) => return None,
             Some(deployment) => {
                 let (sets, pods) = (self.replica_sets.all(), self.pods.all());
-                Change::Workload(Box::new(Workload::of(deployment.clone(), sets, pods)))
+                Change::Workload(Box::new(Workload::of(deployment.clone(), sets, pods, self.known_events())))
             }
         };
         self.news = false;
         Some(change)
+    }
+}
+
+impl Watch<'_> {
+    /// Events are told about, never waited for: a user may lack them.
+    fn known_events(&self) -> Fact<Vec<KubeEvent>> {
+        match &self.no_events {
+            Some(reason) => Fact::Unavailable(reason.clone()),
+            None if !self.events.listed => Fact::Unavailable("not read yet".to_owned()),
+            None => Fact::Known(self.events.all()),
+        }
     }
 }
 
@@ -179,7 +204,7 @@ impl<K: Clone> Known<K> {
 
 fn deployments<'a>(cluster: &'a Cluster, target: &'a Target) -> BoxStream<'a, Seen> {
     let config = watcher::Config::default().fields(&format!("metadata.name={}", target.deployment));
-    let attempt = cluster.attempt("watch", &DEPLOYMENTS, &target.namespace, Some(&target.deployment));
+    let attempt = DEPLOYMENTS.attempt("watch", &target.namespace, Some(&target.deployment));
     let watched = events(cluster, dynamic(cluster, target, &DEPLOYMENTS), attempt, config)
         .scan(false, |listed, event| ready(Some(deployment_of(event, listed))))
         .filter_map(ready);
@@ -221,7 +246,7 @@ fn is_forbidden(seen: &Seen) -> bool {
 fn replica_sets<'a>(cluster: &'a Cluster, target: &Target, selector: &str) -> BoxStream<'a, Seen> {
     let config = watcher::Config::default().labels(selector);
     let read_set = |object: DynamicObject| read(&object, ReplicaSet::read);
-    let attempt = cluster.attempt("watch", &REPLICA_SETS, &target.namespace, None);
+    let attempt = REPLICA_SETS.attempt("watch", &target.namespace, None);
     events(cluster, dynamic(cluster, target, &REPLICA_SETS), attempt, config)
         .map(move |event| match event.and_then(|event| try_map(event, read_set)) {
             Ok(event) => Seen::ReplicaSet(event),
@@ -232,13 +257,42 @@ fn replica_sets<'a>(cluster: &'a Cluster, target: &Target, selector: &str) -> Bo
 
 fn pods<'a>(cluster: &'a Cluster, target: &Target, selector: &str) -> BoxStream<'a, Seen> {
     let api: Api<Pod> = Api::namespaced(cluster.client(), &target.namespace);
-    let attempt = cluster.attempt("watch", &PODS, &target.namespace, None);
+    let attempt = PODS.attempt("watch", &target.namespace, None);
     events(cluster, api, attempt, watcher::Config::default().labels(selector))
         .map(|event| match event {
             Ok(event) => Seen::Pod(event),
             Err(error) => Seen::Trouble(error),
         })
         .boxed()
+}
+
+/// The events on the namespace's pods. Without the right to read them the watch ends here, and says so.
+fn pod_events<'a>(cluster: &'a Cluster, target: &Target) -> BoxStream<'a, Seen> {
+    let api: Api<KubeEvent> = Api::namespaced(cluster.client(), &target.namespace);
+    let attempt = EVENTS.attempt("watch", &target.namespace, None);
+    let config = watcher::Config::default().fields("involvedObject.kind=Pod");
+    let prefix = format!("{}-", target.deployment);
+    events(cluster, api, attempt, config)
+        .scan(false, |forbidden, event| {
+            let ended = *forbidden;
+            *forbidden = matches!(&event, Err(error) if error.answer().is_some_and(Answer::is_forbidden));
+            ready((!ended).then_some(event))
+        })
+        .filter_map(move |event| ready(pod_event(event, &prefix)))
+        .boxed()
+}
+
+/// Leaves out the events of other workloads' pods, which may be many.
+fn pod_event(event: Result<Event<KubeEvent>, Error>, prefix: &str) -> Option<Seen> {
+    match event {
+        Ok(Event::Apply(event) | Event::InitApply(event) | Event::Delete(event))
+            if !event.involved_object.name.as_deref().is_some_and(|name| name.starts_with(prefix)) =>
+        {
+            None
+        }
+        Ok(event) => Some(Seen::Event(event)),
+        Err(error) => Some(Seen::NoEvents(error.to_string())),
+    }
 }
 
 fn dynamic(cluster: &Cluster, target: &Target, resource: &Resource) -> Api<DynamicObject> {

@@ -41,7 +41,7 @@ pub async fn drive(
             Action::Read => {
                 let read = cluster.deployment(target).await;
                 Observation::Read(read.map(|found| found.map(Box::new)).map_err(|error| error.to_string()))
-            },
+            }
             Action::Watch { until } => {
                 let mut redraw = || show(restart, clock.now());
                 wait(watch, clock.instant(until), signals, &mut redraw).await
@@ -81,7 +81,10 @@ async fn wait(
 ///
 /// # Errors
 /// The signal that ended it.
-pub async fn unless_interrupted<T>(signals: &mut Signals, work: impl Future<Output = T>) -> Result<T, Signal> {
+pub async fn unless_interrupted<T>(
+    signals: &mut Signals,
+    work: impl Future<Output = T>,
+) -> Result<T, Signal> {
     tokio::select! {
         signal = signals.next() => Err(signal),
         done = work => Ok(done),

@@ -135,7 +135,7 @@ pub fn findings(findings: &[Finding]) -> Text {
 }
 
 /// The services of the catalogue as a table, and where they came from.
-pub fn services(loaded: &Loaded) -> Text {
+pub(super) fn services(loaded: &Loaded) -> Text {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING).set_header([
         "SERVICE",

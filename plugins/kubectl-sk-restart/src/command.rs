@@ -113,14 +113,19 @@ impl<'a> Command<'a> {
         let cluster = Cluster::connect(&self.args.connection)?;
         let request = self.request(named, &cluster, &loaded.catalogue);
         let target = request.target.clone();
-        let gathered = unless_interrupted(&mut signals, cluster::gather(&cluster, &target, &access::RESTART)).await??;
+        let gathered =
+            unless_interrupted(&mut signals, cluster::gather(&cluster, &target, &access::RESTART)).await??;
         let Some(mut gathered) = gathered else { return Err(cluster.not_found(&target).into()) };
         let plan = match restart::plan(gathered.facts, request, self.clock.now()) {
             Ok(plan) => plan,
             Err(refusal) => return Ok(self.refuse(&refusal)),
         };
         if plan.request.dry_run == DryRun::Client {
-            return Ok(self.end(&plan.report(Outcome::Planned, self.clock.now()), &render::planned(&plan), None));
+            return Ok(self.end(
+                &plan.report(Outcome::Planned, self.clock.now()),
+                &render::planned(&plan),
+                None,
+            ));
         }
         self.terminal.tell(render::planned(&plan));
         if !self.args.change.yes && plan.request.dry_run == DryRun::None {
@@ -196,4 +201,3 @@ impl<'a> Command<'a> {
         }
     }
 }
-

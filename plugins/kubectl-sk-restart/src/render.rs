@@ -13,7 +13,8 @@ use sk_core::sanitize::visible;
 pub(crate) fn planned(plan: &Plan) -> Text {
     let mut text = header(&plan.request);
     let images = plan.before.deployment.images();
-    let images: Vec<String> = images.iter().map(|(name, image)| format!("{} {}", visible(name), visible(image))).collect();
+    let images: Vec<String> =
+        images.iter().map(|(name, image)| format!("{} {}", visible(name), visible(image))).collect();
     text.line(format_args!("image {}", images.join(", "))).gap();
     text.line(terminal::checks(&views(&plan.checks))).gap();
     text.line(terminal::plan(&plan.steps));
@@ -38,7 +39,9 @@ pub(crate) fn refused(refusal: &Refusal) -> Text {
 /// Nobody said yes.
 pub(crate) fn declined(answer: Answer) -> &'static str {
     match answer {
-        Answer::Nobody => "declined: there is no terminal to ask on, and --yes was not given; nothing was changed",
+        Answer::Nobody => {
+            "declined: there is no terminal to ask on, and --yes was not given; nothing was changed"
+        }
         Answer::Yes | Answer::No => "declined: nothing was changed",
     }
 }
@@ -73,7 +76,9 @@ pub(crate) fn ended(restart: &Restart, now: Timestamp) -> Text {
                 restart.lowest_available()
             ),
         ),
-        Outcome::Planned => (Verdict::Pass, format!("{name}: the API server admits the change; nothing was changed")),
+        Outcome::Planned => {
+            (Verdict::Pass, format!("{name}: the API server admits the change; nothing was changed"))
+        }
         Outcome::Refused => (Verdict::Refuse, format!("{name}: not started; nothing was changed")),
         Outcome::Failed => (Verdict::Fail, format!("{name}: the restart failed after {took}")),
         Outcome::Interrupted => (Verdict::Unknown, format!("{name}: interrupted after {took}")),
@@ -101,7 +106,8 @@ fn manual_checks(restart: &Restart, outcome: Outcome, text: &mut Text) {
 
 fn contacts(restart: &Restart, outcome: Outcome, text: &mut Text) {
     let service = restart.plan().request.target.service.as_ref();
-    let contacts: Vec<&str> = service.iter().flat_map(|s| s.contacts.iter().map(|c| c.contact.as_str())).collect();
+    let contacts: Vec<&str> =
+        service.iter().flat_map(|s| s.contacts.iter().map(|c| c.contact.as_str())).collect();
     if matches!(outcome, Outcome::Failed | Outcome::Unknown) && !contacts.is_empty() {
         text.line(terminal::lines("  help  ", 8, &contacts.join(", ")));
     }
@@ -112,7 +118,11 @@ fn header(request: &Request) -> Text {
     let mut text = Text::default();
     let criticality = target.service.as_ref().and_then(|service| service.criticality.as_deref());
     let name = terminal::strong(&visible(target.name()));
-    text.line(format_args!("{name} · {} · context {}", visible(&target.namespace), visible(&request.context)));
+    text.line(format_args!(
+        "{name} · {} · context {}",
+        visible(&target.namespace),
+        visible(&request.context)
+    ));
     if let Some(criticality) = criticality {
         text.line(terminal::lines("", 0, criticality));
     }

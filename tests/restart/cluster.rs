@@ -1,0 +1,131 @@
+//! sk-restart on the real cluster, called as users call it: through kubectl.
+
+#[path = "support.rs"]
+#[expect(dead_code, reason = "the fake API's half serves the other target")]
+mod support;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use support::{NAMESPACE, report};
+use testkit::{Availability, Plugin, TestCluster};
+
+/// kubectl, with the plugin where kubectl looks for `kubectl sk-restart`.
+fn kubectl(cluster: &TestCluster) -> Plugin {
+    let plugin = Plugin::new("kubectl");
+    let bin = plugin.home().join("bin");
+    std::fs::create_dir(&bin).expect("a directory in the home directory");
+    let link = bin.join("kubectl-sk_restart");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_kubectl-sk-restart"), link).expect("a link to the plugin");
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+    plugin.env("PATH", path).kubeconfig(cluster.kubeconfig())
+}
+
+fn pods(cluster: &TestCluster, service: &str) -> BTreeSet<String> {
+    let list = cluster.get_json(["pods", "-n", NAMESPACE, "-l", &format!("app={service}")]);
+    let living = list["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|pod| pod["metadata"]["deletionTimestamp"].is_null());
+    living.filter_map(|pod| pod["metadata"]["name"].as_str().map(str::to_owned)).collect()
+}
+
+#[test]
+fn restarts_api_gateway_and_never_drops_below_two() {
+    let cluster = TestCluster::get();
+    let before = pods(&cluster, "api-gateway");
+    let witness = Availability::watch(&cluster, NAMESPACE, "api-gateway");
+    let run = kubectl(&cluster)
+        .args(["sk-restart", "api-gateway", "--yes", "--soak", "0", "-o", "json"])
+        .run()
+        .code(0);
+    let available = witness.finish();
+
+    let report = report(&run);
+    assert_eq!(
+        (&report["outcome"], &report["verified"]["rollout"]),
+        (&"Succeeded".into(), &"pass".into()),
+        "{run}"
+    );
+    let after = pods(&cluster, "api-gateway");
+    assert!(before.is_disjoint(&after) && after.len() == 3, "{before:?} became {after:?}\n{run}");
+    assert!(available.iter().min() >= Some(&2), "available over time: {available:?}\n{run}");
+    let told: BTreeSet<_> =
+        report["pods"].as_array().into_iter().flatten().filter_map(|pod| pod["name"].as_str()).collect();
+    assert_eq!(told, after.iter().map(String::as_str).collect(), "{run}");
+}
+
+#[test]
+fn leaves_an_event_and_kubectls_own_traces() {
+    let cluster = TestCluster::get();
+    let reason = "rotate certificates";
+    let command = ["sk-restart", "cockpit-svc", "--yes", "--soak", "0", "--reason", reason, "-o", "json"];
+    let run = kubectl(&cluster).args(command).run().code(0);
+    let operation = report(&run)["operation"].as_str().unwrap_or_default().to_owned();
+
+    let events =
+        cluster.get_json(["events", "-n", NAMESPACE, "--field-selector", "involvedObject.name=cockpit-svc"]);
+    let ours: Vec<&Value> = events["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|event| event["message"].as_str().is_some_and(|message| message.contains(&operation)))
+        .collect();
+    assert_eq!(ours.len(), 1, "{events}");
+    assert_eq!(ours[0]["reportingComponent"], "kubectl-sk");
+    assert!(ours[0]["message"].as_str().is_some_and(|message| message.contains(reason)), "{}", ours[0]);
+
+    let deployment =
+        cluster.get_json(["deployment", "cockpit-svc", "-n", NAMESPACE, "--show-managed-fields"]);
+    let managers: Vec<_> = deployment["metadata"]["managedFields"].as_array().into_iter().flatten().collect();
+    let ours = managers.iter().find(|entry| entry["manager"] == "kubectl-rollout");
+    assert!(ours.is_some_and(|entry| entry["fieldsV1"].to_string().contains("restartedAt")), "{managers:?}");
+}
+
+#[test]
+fn a_server_dry_run_is_admitted_and_changes_nothing() {
+    let cluster = TestCluster::get();
+    let deployment = || cluster.get_json(["deployment", "market-svc", "-n", NAMESPACE]);
+    let before = deployment();
+    let run =
+        kubectl(&cluster).args(["sk-restart", "market-svc", "--dry-run=server", "-o", "json"]).run().code(0);
+    assert_eq!(report(&run)["outcome"], "Planned");
+    assert_eq!(deployment()["metadata"]["generation"], before["metadata"]["generation"]);
+}
+
+#[test]
+fn a_deployment_outside_the_catalogue_is_a_target_too() {
+    let cluster = TestCluster::get();
+    let namespace = cluster.namespace();
+    let image = std::env::var("SK_TEST_STUB_IMAGE").expect("SK_TEST_STUB_IMAGE names the stub's image");
+    cluster.apply(&serde_json::json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": namespace.name()},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": {
+                "metadata": {"labels": {"app": "web"}},
+                "spec": {"containers": [{"name": "app", "image": image, "imagePullPolicy": "Never"}]},
+            },
+        },
+    }));
+    let command =
+        ["sk-restart", "deployment/web", "-n", namespace.name(), "--yes", "--soak", "0", "-o", "json"];
+    let run = kubectl(&cluster).args(command).run().code(0);
+    let report = report(&run);
+    assert_eq!(
+        (&report["outcome"], &report["namespace"]),
+        (&"Succeeded".into(), &namespace.name().into()),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_deployment_that_is_absent_is_exit_3() {
+    let cluster = TestCluster::get();
+    let run =
+        kubectl(&cluster).args(["sk-restart", "deployment/nothing", "-n", NAMESPACE, "--yes"]).run().code(3);
+    run.stderr_has("Error from server (NotFound): deployments.apps \"nothing\" not found");
+}

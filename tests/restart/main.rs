@@ -1,0 +1,7 @@
+//! sk-restart's real binary against the fake API: wording, exit codes, and that nothing is changed by mistake.
+
+#[path = "support.rs"]
+mod support;
+
+mod input;
+mod refusals;

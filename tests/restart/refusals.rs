@@ -1,0 +1,126 @@
+//! Refused, declined, absent: exit 3, a finding that says what to type instead, and nothing changed.
+
+use serde_json::json;
+use testkit::{FakeApi, Reply};
+
+use crate::support::{NAMESPACE, Service, allow, report, restart, writes};
+
+#[test]
+fn without_a_terminal_and_yes_it_is_declined() {
+    let api = FakeApi::start();
+    Service::new().serve(&api);
+    let run =
+        restart().kubeconfig(api.kubeconfig()).args(["api-gateway", "-o", "json"]).stdin("y\n").run().code(3);
+    assert_eq!(report(&run)["outcome"], "Declined");
+    run.stderr_has("declined: there is no terminal to ask on, and --yes was not given; nothing was changed");
+    assert_eq!(writes(&api), Vec::<String>::new());
+}
+
+#[test]
+fn a_refusal_names_what_to_type_instead() {
+    type Change = fn(&mut Service);
+    let paused: Change = |service| service.deployment["spec"]["paused"] = json!(true);
+    let stopped: Change = |service| {
+        service.deployment["spec"]["replicas"] = json!(0);
+        service.deployment["status"] = json!({"observedGeneration": 1});
+        service.pods.clear();
+    };
+    let floor: Change = |service| service.deployment["spec"]["strategy"] = json!({"type": "Recreate"});
+    for (change, code, instead) in [
+        (paused, "check/paused", "kubectl rollout resume deployment/api-gateway -n skillancer-production"),
+        (
+            stopped,
+            "check/not-ready",
+            "kubectl scale deployment/api-gateway --replicas=3 -n skillancer-production",
+        ),
+        (floor, "check/floor", "kubectl rollout restart deployment/api-gateway -n skillancer-production"),
+    ] {
+        let api = FakeApi::start();
+        let mut service = Service::new();
+        change(&mut service);
+        service.serve(&api);
+        let run =
+            restart().kubeconfig(api.kubeconfig()).args(["api-gateway", "--yes", "-o", "json"]).run().code(3);
+        let report = report(&run);
+        assert_eq!((&report["outcome"], &report["findings"][0]["code"]), (&json!("Refused"), &json!(code)));
+        assert_eq!(report["findings"][0]["next"][0], instead);
+        run.stderr_has("nothing was changed").stderr_has(instead);
+        assert_eq!(writes(&api), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_missing_verb_is_named() {
+    let api = FakeApi::start();
+    Service::new().serve(&api);
+    allow(&api, &json!({"verbs": ["get", "list", "watch"], "apiGroups": ["*"], "resources": ["*"]}));
+    let run =
+        restart().kubeconfig(api.kubeconfig()).args(["api-gateway", "--yes", "-o", "json"]).run().code(3);
+    let report = report(&run);
+    assert_eq!(report["findings"][0]["code"], "check/access");
+    run.stderr_has("you may not patch deployments.apps in namespace skillancer-production");
+    assert_eq!(writes(&api), Vec::<String>::new());
+}
+
+#[test]
+fn what_may_not_be_read_is_named_too() {
+    let lists = [
+        ("get deployments", format!("/apis/apps/v1/namespaces/{NAMESPACE}/deployments")),
+        ("list pods", format!("/api/v1/namespaces/{NAMESPACE}/pods")),
+        ("list replicasets", format!("/apis/apps/v1/namespaces/{NAMESPACE}/replicasets")),
+    ];
+    for (words, path) in lists {
+        let api = FakeApi::start();
+        Service::new().serve(&api);
+        let message = format!("{words} is forbidden: User \"tester\" may not {words}");
+        api.on("GET", &path, [Reply::refusal(403, "Forbidden", &message)]);
+        api.on("GET", &format!("{path}/api-gateway"), [Reply::refusal(403, "Forbidden", &message)]);
+        let run =
+            restart().kubeconfig(api.kubeconfig()).args(["api-gateway", "--yes", "-o", "json"]).run().code(3);
+        assert_eq!(report(&run)["findings"][0]["code"], "check/access");
+        run.stderr_has(&format!("Error from server (Forbidden): {message}"));
+        assert_eq!(writes(&api), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_deployment_that_may_be_read_and_not_listed_is_enough() {
+    let api = FakeApi::start();
+    Service::new().serve(&api);
+    let deployments = format!("/apis/apps/v1/namespaces/{NAMESPACE}/deployments");
+    api.on("GET", &deployments, [Reply::refusal(403, "Forbidden", "deployments.apps is forbidden")]);
+    let run =
+        restart().kubeconfig(api.kubeconfig()).args(["api-gateway", "--dry-run", "-o", "json"]).run().code(0);
+    assert_eq!(report(&run)["outcome"], "Planned");
+}
+
+#[test]
+fn a_service_that_is_not_in_the_cluster_is_told_as_kubectl_tells_it() {
+    let api = FakeApi::start();
+    let mut service = Service::new();
+    service.serve(&api);
+    let nothing = json!({"kind": "DeploymentList", "apiVersion": "apps/v1", "metadata": {"resourceVersion": "7"}, "items": []});
+    api.on("GET", &format!("/apis/apps/v1/namespaces/{NAMESPACE}/deployments"), [Reply::json(&nothing)]);
+    service.pods.clear();
+    let run =
+        restart().kubeconfig(api.kubeconfig()).args(["api-gateway", "--yes", "-o", "json"]).run().code(3);
+    let report = report(&run);
+    assert_eq!(
+        (&report["outcome"], &report["findings"][0]["code"]),
+        (&json!("Refused"), &json!("target/not-found"))
+    );
+    run.stderr_has("Error from server (NotFound): deployments.apps \"api-gateway\" not found");
+    assert_eq!(writes(&api), Vec::<String>::new());
+}
+
+#[test]
+fn hostile_text_from_the_cluster_is_made_visible() {
+    let api = FakeApi::start();
+    let mut service = Service::new();
+    service.deployment["spec"]["template"]["spec"]["containers"][0]["image"] =
+        json!("web\u{1b}[2J\u{202e}:1");
+    service.replica_set["spec"]["template"] = service.deployment["spec"]["template"].clone();
+    service.serve(&api);
+    let run = restart().kubeconfig(api.kubeconfig()).args(["api-gateway", "--dry-run"]).run().code(0);
+    run.never_says("\u{1b}").never_says("\u{202e}").stdout_has("web\\u{1b}[2J\\u{202e}:1");
+}

@@ -1,3 +1,4 @@
+// Kubernetes, etcd and kind, from which the node image is built.
 module sk.local/tests/kind
 
 go 1.26.0

@@ -39,7 +39,7 @@ ensure_node_images() {
   ensure_components
   ensure_addons
   ensure_debian
-  need gcc=gcc
+  need gcc=build-essential
   artefact images "$(key "${components##*/}" "${addons##*/}" "${debian##*/}" "$kind_dir"/{mkimage,pause.c,lib/images.sh})" \
     "write the node's images" build_node_images
   node_images=$artefact

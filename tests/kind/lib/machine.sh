@@ -36,7 +36,7 @@ ensure_engine() {
     return
   fi
   ((EUID == 0)) || die "no Docker engine answers: start one, and see that this user may use it"
-  need dockerd=docker.io runc=runc jq=jq
+  need dockerd=docker.io jq=jq pgrep=procps
   step "start a Docker engine" engine start_engine
   use_own_engine
 }

@@ -25,6 +25,7 @@ build_stub() { # OUT
 
 # ensure_stub_image: sets `stub_archive`.
 ensure_stub_image() {
+  command -v cargo >/dev/null || die "install Rust first: https://rustup.rs"
   ensure_debian
   artefact stub-service "$(key "$repo/tests/stub-service" "${debian##*/}" "$kind_dir"/{mkimage,lib/stub.sh})" \
     "build the workloads' image" build_stub_image

@@ -171,7 +171,9 @@ fn accept(listener: &TcpListener, state: &Arc<State>) {
 
 fn serve(mut stream: TcpStream, state: &State) -> std::io::Result<()> {
     if is_tls(&stream)? {
-        return Reply::text(400, "Client sent an HTTPS request to an HTTP server.").play(&mut stream).map(drop);
+        return Reply::text(400, "Client sent an HTTPS request to an HTTP server.")
+            .play(&mut stream)
+            .map(drop);
     }
     let mut reader = BufReader::new(stream.try_clone()?);
     while let Some(request) = read_request(&mut reader)? {

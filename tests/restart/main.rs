@@ -3,5 +3,6 @@
 #[path = "support.rs"]
 mod support;
 
+mod connection;
 mod input;
 mod refusals;

@@ -2,10 +2,12 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::time::Duration;
 
+use kube::core::Status;
 use rustls::CertificateError;
 
-use crate::error::{Cause, Endpoint, Error, Unreachable};
+use crate::error::{Answer, Attempt, Cause, Endpoint, Error, Unreachable};
 
 /// A request of which no answer came, though it may have reached the server.
 pub(crate) fn after_sending(cause: Cause, endpoint: &Endpoint) -> Error {
@@ -33,6 +35,30 @@ pub(crate) fn classify(error: kube::Error, endpoint: &Endpoint) -> Error {
         .any(hyper_util::client::legacy::Error::is_connect);
     let cause = if connecting { while_connecting(cause, endpoint) } else { cause };
     Unreachable { endpoint: endpoint.clone(), cause, may_have_been_sent: !connecting }.into()
+}
+
+/// The reason that kube gives to an answer that is no `metav1.Status`; its text is then the message.
+const NO_STATUS: &str = "Failed to parse error data";
+
+/// A refusal that kube read.
+pub(crate) fn refusal(status: Status, attempt: Attempt, endpoint: &Endpoint) -> Error {
+    let from_api_server = status.reason != NO_STATUS;
+    let (reason, message) = match from_api_server {
+        true => (status.reason, status.message),
+        false => attempt.generic_answer(status.code, &status.message),
+    };
+    let seconds = status.details.map_or(0, |details| details.retry_after_seconds);
+    let retry_after = (seconds > 0).then(|| Duration::from_secs(seconds.into()));
+    Answer {
+        endpoint: endpoint.clone(),
+        attempt,
+        code: status.code,
+        reason,
+        message,
+        from_api_server,
+        retry_after,
+    }
+    .into()
 }
 
 /// While connecting, silence is no connection, and what no one can name is the proxy's.

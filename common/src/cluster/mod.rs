@@ -136,9 +136,12 @@ impl Cluster {
         self.client.clone()
     }
 
-    /// An error of [`Cluster::client`] in our words.
-    pub(crate) fn explain(&self, error: kube::Error) -> Error {
-        failure::classify(error, self.transport.endpoint())
+    /// An error of [`Cluster::client`] in our words; `attempt` is what was asked.
+    pub(crate) fn explain(&self, error: kube::Error, attempt: Attempt) -> Error {
+        match error {
+            kube::Error::Api(status) => failure::refusal(*status, attempt, self.transport.endpoint()),
+            error => failure::classify(error, self.transport.endpoint()),
+        }
     }
 
     /// The object, or none if it does not exist.

@@ -100,7 +100,7 @@ impl Transport {
         Answer {
             endpoint: self.endpoint().clone(),
             code,
-            reason: text("reason", generic_reason),
+            reason: text("reason", &generic_reason),
             message: text("message", &generic_message),
             from_api_server: status.is_some(),
             retry_after,

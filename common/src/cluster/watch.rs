@@ -339,19 +339,7 @@ fn explain(cluster: &Cluster, error: watcher::Error, attempt: Attempt) -> Error 
             return failure::after_sending(cause, cluster.transport.endpoint());
         }
     };
-    match error {
-        kube::Error::Api(status) => Answer {
-            endpoint: cluster.transport.endpoint().clone(),
-            attempt: Attempt { verb, ..attempt },
-            code: status.code,
-            reason: status.reason,
-            message: status.message,
-            from_api_server: true,
-            retry_after: None,
-        }
-        .into(),
-        error => cluster.explain(error),
-    }
+    cluster.explain(error, Attempt { verb, ..attempt })
 }
 
 fn try_map<K, L>(event: Event<K>, map: impl Fn(K) -> Result<L, Error>) -> Result<Event<L>, Error> {

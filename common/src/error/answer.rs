@@ -115,10 +115,10 @@ impl Attempt {
     }
 
     /// Reason and message for a status without a `metav1.Status` body, as client-go's `NewGenericServerResponse`.
-    pub(crate) fn generic_answer(&self, code: u16, body: &str) -> (&'static str, String) {
+    pub(crate) fn generic_answer(&self, code: u16, body: &str) -> (String, String) {
         let (reason, message) = match code {
             400 => ("BadRequest", "the server rejected our request for an unknown reason".to_owned()),
-            401 => return ("Unauthorized", "Unauthorized".to_owned()),
+            401 => return ("Unauthorized".to_owned(), "Unauthorized".to_owned()),
             403 => ("Forbidden", "the server does not allow access to the requested resource".to_owned()),
             404 => ("NotFound", "the server could not find the requested resource".to_owned()),
             405 => ("MethodNotAllowed", "the server does not allow this method on the requested resource".to_owned()),
@@ -140,6 +140,6 @@ impl Attempt {
             ),
             _ => ("Unknown", format!("the server responded with the status code {code} but did not return more information")),
         };
-        (reason, message + &self.parenthesis())
+        (reason.to_owned(), message + &self.parenthesis())
     }
 }

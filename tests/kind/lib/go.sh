@@ -4,9 +4,12 @@
 kubernetes=$(awk '$1 == "k8s.io/kubernetes" { print $2 }' "$kind_dir/go.mod")
 
 # The caller's Go settings must not change what is built.
+plain_go() {
+  env -u GOFLAGS -u GOOS -u GOARCH -u GO111MODULE -u GOEXPERIMENT GOWORK=off CGO_ENABLED=0 go "$@"
+}
+
 go_build() { # FOLDER LDFLAGS OUT PACKAGES...
-  env -u GOFLAGS -u GOOS -u GOARCH -u GO111MODULE -u GOEXPERIMENT GOWORK=off CGO_ENABLED=0 \
-    nice go build -C "$1" -v -mod=readonly -trimpath -buildvcs=false -ldflags "-s -w $2" -o "$3" "${@:4}"
+  plain_go build -C "$1" -v -mod=readonly -trimpath -buildvcs=false -ldflags "-s -w $2" -o "$3" "${@:4}"
 }
 
 # Kubernetes takes its version from the linker.
@@ -24,7 +27,7 @@ build_components() { # OUT
   go_build "$kind_dir" "$(version_flags)" "$1/" \
     k8s.io/kubernetes/cmd/{kube-apiserver,kube-controller-manager,kube-scheduler,kube-proxy,kubelet,kubeadm}
   go_build "$kind_dir" "" "$1/etcd" go.etcd.io/etcd/server/v3
-  cp "$(cd "$kind_dir" && go list -m -f '{{.Dir}}' sigs.k8s.io/kind)/images/base/files" "$1/kind-base" -r
+  cp -r "$(plain_go list -C "$kind_dir" -m -f '{{.Dir}}' sigs.k8s.io/kind)/images/base/files" "$1/kind-base"
   chmod -R u+w "$1/kind-base"
 }
 

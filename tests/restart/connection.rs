@@ -1,4 +1,5 @@
 //! The connection as kubectl makes it: kubeconfigs, log-in, proxies, and what is said when it fails.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

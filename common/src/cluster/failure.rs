@@ -43,9 +43,10 @@ const NO_STATUS: &str = "Failed to parse error data";
 /// A refusal that kube read.
 pub(crate) fn refusal(status: Status, attempt: Attempt, endpoint: &Endpoint) -> Error {
     let from_api_server = status.reason != NO_STATUS;
-    let (reason, message) = match from_api_server {
-        true => (status.reason, status.message),
-        false => attempt.generic_answer(status.code, &status.message),
+    let (reason, message) = if from_api_server {
+        (status.reason, status.message)
+    } else {
+        attempt.generic_answer(status.code, &status.message)
     };
     let seconds = status.details.map_or(0, |details| details.retry_after_seconds);
     let retry_after = (seconds > 0).then(|| Duration::from_secs(seconds.into()));
@@ -121,8 +122,15 @@ fn certificate(error: &CertificateError) -> String {
             format!("certificate has expired or is not yet valid: {error}")
         }
         CertificateError::NotValidForNameContext { expected, presented } => {
+            let presented: Vec<&str> = presented.iter().map(|name| bare(name)).collect();
             format!("certificate is valid for {}, not {}", presented.join(", "), expected.to_str())
         }
         error => error.to_string(),
     }
+}
+
+/// `cluster.test` of rustls' `DnsName("cluster.test")`.
+fn bare(name: &str) -> &str {
+    let inner = name.split_once('(').map_or(name, |(_, inner)| inner.trim_end_matches(')'));
+    inner.trim_matches('"')
 }

@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use crate::cli::ConnectionFlags;
 use crate::error::{Attempt, Error, WriteError};
 use client::Transport;
+use kubeconfig::Environment;
 pub use deployment::{DEPLOYMENTS, PODS, REPLICA_SETS};
 pub use facts::{Gathered, gather};
 use requests::{Call, uri};
@@ -88,9 +89,12 @@ impl Cluster {
     /// # Errors
     /// What is wrong with flags and kubeconfig ([`Error::Config`]).
     pub fn connect(flags: &ConnectionFlags) -> Result<Self, Error> {
-        let environment = |name: &str| std::env::var_os(name);
-        let selected = config::select(flags, &environment)?;
-        let proxy = proxy::choose(&selected.server, selected.cluster.proxy_url.as_deref(), &environment)?;
+        Self::connect_from(flags, &|name| std::env::var_os(name))
+    }
+
+    fn connect_from(flags: &ConnectionFlags, environment: Environment<'_>) -> Result<Self, Error> {
+        let selected = config::select(flags, environment)?;
+        let proxy = proxy::choose(&selected.server, selected.cluster.proxy_url.as_deref(), environment)?;
         let (context, namespace) = (selected.context.clone(), selected.namespace.clone());
         let (user, impersonated) = (selected.user.clone(), selected.auth.impersonate.clone());
         let transport = Arc::new(Transport::new(selected, proxy, flags)?);

@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod credentials;
+mod tls;
 
 use std::time::Duration;
 
@@ -29,8 +30,13 @@ fn flags(kubeconfig: &std::path::Path, typed: &str) -> ConnectionFlags {
     Typed::try_parse_from(words).unwrap().connection
 }
 
+/// Connects without the environment of the test.
+fn reach(flags: &ConnectionFlags) -> Result<Cluster, Error> {
+    Cluster::connect_from(flags, &|_| None)
+}
+
 fn connect(api: &FakeApi) -> Cluster {
-    Cluster::connect(&flags(&api.kubeconfig(), "")).unwrap()
+    reach(&flags(&api.kubeconfig(), "")).unwrap()
 }
 
 async fn get(cluster: &Cluster) -> Result<Option<Value>, Error> {
@@ -89,7 +95,7 @@ async fn lists_select_and_names_cannot_leave_their_place() {
 async fn impersonation_is_sent_with_every_request() {
     let api = FakeApi::start();
     let flags = flags(&api.kubeconfig(), "--as jane --as-group dev --as-group ops --as-uid 7");
-    let cluster = Cluster::connect(&flags).unwrap();
+    let cluster = reach(&flags).unwrap();
     let _ = get(&cluster).await;
     let sent = api.requests().remove(0);
     assert_eq!(sent.header("impersonate-user"), ["jane"]);
@@ -158,7 +164,7 @@ async fn a_write_is_never_repeated_and_says_what_became_of_it() {
     ] {
         let api = FakeApi::start();
         api.on("PATCH", DEPLOYMENT, [reply.clone()]);
-        let cluster = Cluster::connect(&flags(&api.kubeconfig(), "--request-timeout 300ms")).unwrap();
+        let cluster = reach(&flags(&api.kubeconfig(), "--request-timeout 300ms")).unwrap();
         let became = match patch(&cluster).await.unwrap_err() {
             WriteError::Rejected(_) => "rejected",
             WriteError::NotSent(_) => "not sent",
@@ -172,7 +178,7 @@ async fn a_write_is_never_repeated_and_says_what_became_of_it() {
 async fn a_refused_connection_is_told_at_once_and_sends_nothing() {
     let api = FakeApi::start();
     let (host, kubeconfig) = (api.host(), flags(&api.kubeconfig(), ""));
-    let cluster = Cluster::connect(&kubeconfig).unwrap();
+    let cluster = reach(&kubeconfig).unwrap();
     drop(api);
     let error = get(&cluster).await.unwrap_err();
     assert_eq!(
@@ -187,7 +193,7 @@ async fn a_refused_connection_is_told_at_once_and_sends_nothing() {
 async fn silence_ends_at_the_deadline() {
     let api = FakeApi::start();
     api.on("GET", DEPLOYMENT, [Reply::silence()]);
-    let cluster = Cluster::connect(&flags(&api.kubeconfig(), "--request-timeout 200ms")).unwrap();
+    let cluster = reach(&flags(&api.kubeconfig(), "--request-timeout 200ms")).unwrap();
     assert_eq!(
         failure(&cluster).await,
         format!(
@@ -197,7 +203,7 @@ async fn silence_ends_at_the_deadline() {
     );
     assert_eq!(api.requests().len(), 1);
     api.on("GET", DEPLOYMENT, [Reply::json(&json!({})).after(Duration::from_millis(400))]);
-    let patient = Cluster::connect(&flags(&api.kubeconfig(), "--request-timeout 0")).unwrap();
+    let patient = reach(&flags(&api.kubeconfig(), "--request-timeout 0")).unwrap();
     assert!(get(&patient).await.is_ok());
 }
 
@@ -212,7 +218,7 @@ async fn what_cannot_be_connected_to_is_said_as_kubectl_says_it() {
             "http: server gave HTTP response to HTTPS client",
         ),
     ] {
-        let cluster = Cluster::connect(&flags(&api.kubeconfig(), &typed)).unwrap();
+        let cluster = reach(&flags(&api.kubeconfig(), &typed)).unwrap();
         assert_eq!(failure(&cluster).await, format!("Unable to connect to the server: {expected}"));
     }
 }
@@ -239,7 +245,7 @@ async fn refusals_say_what_to_do_next() {
         ],
     );
     let kubeconfig = api.kubeconfig();
-    let cluster = Cluster::connect(&flags(&kubeconfig, "")).unwrap();
+    let cluster = reach(&flags(&kubeconfig, "")).unwrap();
     let kubectl = format!("kubectl --kubeconfig {} --context fake", kubeconfig.display());
     for (line, hint) in [
         (
@@ -324,7 +330,7 @@ async fn credentials_of_the_kubeconfig_that_cannot_be_used_are_told_before_any_r
     ] {
         let api = FakeApi::start();
         let kubeconfig = api.kubeconfig_with(user);
-        let error = Cluster::connect(&flags(&kubeconfig, "")).err().unwrap();
+        let error = reach(&flags(&kubeconfig, "")).err().unwrap();
         let directory = format!("{}/", kubeconfig.parent().unwrap().display());
         assert_eq!(error.to_string().replace(&directory, ""), expected, "{user}");
         assert_eq!(error.exit_code(), 2);

@@ -42,7 +42,7 @@ async fn a_plugin_runs_once_for_many_requests_at_once() {
     let api = FakeApi::start();
     api.on("GET", DEPLOYMENT, [Reply::json(&json!({}))]);
     let kubeconfig = kubeconfig(&api, &token("\"token\":\"t0ken\""));
-    let cluster = Cluster::connect(&flags(&kubeconfig, "")).unwrap();
+    let cluster = reach(&flags(&kubeconfig, "")).unwrap();
     for result in join_all((0..8).map(|_| get(&cluster))).await {
         result.unwrap();
     }
@@ -60,7 +60,7 @@ async fn a_plugin_runs_again_when_its_credential_has_expired() {
     api.on("GET", DEPLOYMENT, [Reply::json(&json!({}))]);
     let expired = r#""token":"t","expirationTimestamp":"2020-01-01T00:00:00Z""#;
     let kubeconfig = kubeconfig(&api, &token(expired));
-    let cluster = Cluster::connect(&flags(&kubeconfig, "")).unwrap();
+    let cluster = reach(&flags(&kubeconfig, "")).unwrap();
     get(&cluster).await.unwrap();
     get(&cluster).await.unwrap();
     assert_eq!(calls(kubeconfig.parent().unwrap()).len(), 2);
@@ -72,7 +72,7 @@ async fn a_refused_credential_is_renewed_once_and_the_request_sent_again() {
     let refused = Reply::refusal(401, "Unauthorized", "Unauthorized");
     api.on("PATCH", DEPLOYMENT, [refused.clone(), Reply::json(&json!({})), refused]);
     let kubeconfig = kubeconfig(&api, &token("\"token\":\"t\""));
-    let cluster = Cluster::connect(&flags(&kubeconfig, "")).unwrap();
+    let cluster = reach(&flags(&kubeconfig, "")).unwrap();
     patch(&cluster).await.unwrap();
     assert_eq!(calls(kubeconfig.parent().unwrap()).len(), 2);
     patch(&cluster).await.unwrap_err();
@@ -97,7 +97,7 @@ async fn what_a_plugin_does_wrong_is_said_without_its_output() {
     ] {
         let api = FakeApi::start();
         let kubeconfig = kubeconfig(&api, respond);
-        let cluster = Cluster::connect(&flags(&kubeconfig, "")).unwrap();
+        let cluster = reach(&flags(&kubeconfig, "")).unwrap();
         let error =
             failure(&cluster).await.replace(&format!("{}/", kubeconfig.parent().unwrap().display()), "");
         assert_eq!(
@@ -111,7 +111,7 @@ async fn what_a_plugin_does_wrong_is_said_without_its_output() {
 #[tokio::test]
 async fn a_missing_plugin_shows_its_install_hint() {
     let api = FakeApi::start();
-    let cluster = Cluster::connect(&flags(&api.kubeconfig_with(USER), "")).unwrap();
+    let cluster = reach(&flags(&api.kubeconfig_with(USER), "")).unwrap();
     let error = get(&cluster).await.unwrap_err();
     assert!(error.to_string().ends_with("/login not found"), "{error}");
     assert_eq!(error.hint().as_deref(), Some("brew install login"));
@@ -123,7 +123,7 @@ async fn a_token_on_the_command_line_spares_the_plugin() {
     let api = FakeApi::start();
     api.on("GET", DEPLOYMENT, [Reply::json(&json!({}))]);
     let kubeconfig = kubeconfig(&api, "exit 1");
-    let cluster = Cluster::connect(&flags(&kubeconfig, "--token mine")).unwrap();
+    let cluster = reach(&flags(&kubeconfig, "--token mine")).unwrap();
     get(&cluster).await.unwrap();
     assert_eq!(api.requests()[0].header("authorization"), ["Bearer mine"]);
     assert!(calls(kubeconfig.parent().unwrap()).is_empty());
@@ -135,6 +135,6 @@ async fn a_token_file_is_read_without_its_line_end() {
     api.on("GET", DEPLOYMENT, [Reply::json(&json!({}))]);
     let kubeconfig = api.kubeconfig_with("{tokenFile: token}");
     std::fs::write(kubeconfig.with_file_name("token"), "from-file\n").unwrap();
-    get(&Cluster::connect(&flags(&kubeconfig, "")).unwrap()).await.unwrap();
+    get(&reach(&flags(&kubeconfig, "")).unwrap()).await.unwrap();
     assert_eq!(api.requests()[0].header("authorization"), ["Bearer from-file"]);
 }

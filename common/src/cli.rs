@@ -200,9 +200,18 @@ pub struct ChangeFlags {
     /// Refusals to override, by the name of their check
     #[arg(long, value_name = "CHECK", value_delimiter = ',', value_parser = forcible_check)]
     pub force: Vec<String>,
+    /// How long a cause may stand, with no pod making progress, until the rollout has failed
+    #[arg(long, value_name = "DURATION", value_parser = sk_core::duration::parse, default_value = "30s")]
+    pub fail_after: SignedDuration,
     /// How long to watch it afterwards; 0 does not [default: the catalogue's]
     #[arg(long, value_name = "DURATION", value_parser = sk_core::duration::parse)]
     pub soak: Option<SignedDuration>,
+    /// Displace whoever holds this target, also a live operation; needs --reason
+    #[arg(long, requires = "reason", conflicts_with = "no_lock")]
+    pub take_over: bool,
+    /// Go on without the lock that keeps two operations apart
+    #[arg(long)]
+    pub no_lock: bool,
     /// Field manager of the change [default: kubectl-rollout]
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub field_manager: Option<String>,

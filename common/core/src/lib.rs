@@ -11,10 +11,14 @@ pub mod fact;
 pub mod finding;
 #[cfg(test)]
 mod fixtures;
+pub mod lock;
+pub mod references;
 pub mod report;
 pub mod restart;
 pub mod revision;
 pub mod rollout;
 pub mod sanitize;
+pub mod soak;
 pub mod target;
+pub mod verify;
 pub mod workload;

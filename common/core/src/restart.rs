@@ -1,9 +1,16 @@
 //! The rolling restart: facts and a request become a plan or a refusal; observations become the next action.
 
+mod after;
+mod ending;
+mod messages;
 mod plan;
+mod rolling;
 mod run;
+mod standing;
 #[cfg(test)]
 mod tests;
 
+pub use ending::Ending;
+pub use messages::{Action, Observation, Record, Signal, Write};
 pub use plan::{DryRun, Plan, Refusal, Request, plan};
-pub use run::{Action, Ending, Note, Observation, Restart, Signal, Write};
+pub use run::Restart;

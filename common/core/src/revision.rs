@@ -19,6 +19,38 @@ pub fn is_current(replica_set: &Value, deployment: &Value) -> bool {
     without_nulls(&template) == without_nulls(deployment)
 }
 
+/// Prefix of our own annotations.
+const OWN: &str = "sk.skillancer.io/";
+
+/// A template without what a restart, the controller or we ourselves write into it.
+///
+/// Templates that differ only in `restartedAt` and `sk.skillancer.io/*` are the same template.
+pub fn stripped(template: &Value) -> Value {
+    let mut template = without_nulls(template);
+    if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
+        labels.remove(TEMPLATE_HASH);
+    }
+    if let Some(metadata) = template.get_mut("metadata").and_then(Value::as_object_mut)
+        && let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut)
+    {
+        annotations.retain(|key, _| key != RESTARTED_AT && !key.starts_with(OWN));
+        if annotations.is_empty() {
+            metadata.remove("annotations");
+        }
+    }
+    template
+}
+
+/// A digest of the template, equal for templates that are the same.
+pub fn hash(template: &Value) -> String {
+    use sha2::{Digest, Sha256};
+    let mut sorted = stripped(template);
+    sorted.sort_all_objects();
+    let digest = Sha256::digest(sorted.to_string());
+    let first = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{first:016x}")
+}
+
 /// When a template was last told to restart, as the annotation gives it.
 pub fn restarted_at(template: &Value) -> Option<&str> {
     template.get("metadata")?.get("annotations")?.get(RESTARTED_AT)?.as_str()
@@ -52,6 +84,19 @@ mod tests {
         replica_set["metadata"]["labels"][TEMPLATE_HASH] = json!("6f9c7d5b8");
         replica_set["metadata"]["creationTimestamp"] = Value::Null;
         assert!(is_current(&replica_set, &deployment));
+    }
+
+    #[test]
+    fn a_restart_is_the_same_template() {
+        let template =
+            json!({"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"image": "web:1"}]}});
+        let mut restarted = template.clone();
+        restarted["metadata"]["annotations"] = json!({RESTARTED_AT: "now", "sk.skillancer.io/config": "abc"});
+        restarted["metadata"]["labels"][TEMPLATE_HASH] = json!("6f9c7d5b8");
+        assert_eq!(hash(&restarted), hash(&template));
+        let mut changed = restarted.clone();
+        changed["metadata"]["annotations"]["checksum/config"] = json!("abc");
+        assert_ne!(hash(&changed), hash(&template));
     }
 
     #[test]

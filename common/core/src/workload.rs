@@ -195,6 +195,11 @@ impl ReplicaSet {
         uid(&self.metadata)
     }
 
+    /// `metadata.creationTimestamp`.
+    pub fn created_at(&self) -> Option<Timestamp> {
+        self.metadata.creation_timestamp.as_ref().map(|time| time.0)
+    }
+
     /// `spec.template`, raw.
     pub fn template(&self) -> &Value {
         &self.template
@@ -282,6 +287,11 @@ pub fn containers(pod: &Pod) -> impl Iterator<Item = &ContainerStatus> {
     pod.status.iter().flat_map(|status| {
         status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten())
     })
+}
+
+/// Names of its containers that run as long as it does.
+pub fn container_names(pod: &Pod) -> Vec<String> {
+    pod.spec.iter().flat_map(|spec| &spec.containers).map(|container| container.name.clone()).collect()
 }
 
 /// `metadata.name` of the pod.

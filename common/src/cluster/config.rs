@@ -122,7 +122,8 @@ fn in_pod(
     let file = |name: &str| Path::new(SERVICE_ACCOUNT).join(name);
     file("token").is_file().then(|| Selected {
         context: None,
-        namespace: std::fs::read_to_string(file("namespace")).unwrap_or_else(|_| "default".to_owned()),
+        namespace: std::fs::read_to_string(file("namespace"))
+            .map_or_else(|_| "default".to_owned(), |namespace| namespace.trim().to_owned()),
         cluster_name: "in-cluster".to_owned(),
         user: "service account".to_owned(),
         cluster: Cluster {

@@ -1,7 +1,7 @@
 //! Reading and changing the one Deployment that an operation is about.
 
-use serde_json::{Value, json};
-use sk_core::restart::{Note, Write};
+use serde_json::Value;
+use sk_core::restart::Write;
 use sk_core::target::Target;
 use sk_core::workload::Deployment;
 
@@ -21,8 +21,8 @@ pub const PODS: Resource = Resource { group: "", version: "v1", plural: "pods", 
 
 pub(super) const EVENTS: Resource = Resource { group: "", version: "v1", plural: "events", kind: "Event" };
 
-/// `Event.reportingComponent` of what the plugins write.
-const COMPONENT: &str = "kubectl-sk";
+/// `Event.reportingComponent`, and the field manager, of what the plugins write besides the change itself.
+pub(super) const COMPONENT: &str = "kubectl-sk";
 
 impl Cluster {
     /// The Deployment, or none if it does not exist.
@@ -66,42 +66,6 @@ impl Cluster {
             Err(WriteError::Rejected(error)) => Write::Rejected(error.to_string()),
             Err(WriteError::NotSent(error)) => Write::NotSent(error.to_string()),
             Err(WriteError::Ambiguous(error)) => Write::Ambiguous(error.to_string()),
-        }
-    }
-
-    /// Writes an Event on the Deployment, in the form that `kubectl describe` shows.
-    ///
-    /// # Errors
-    /// Whatever kept it from being written, in words.
-    pub async fn record(&self, deployment: &Deployment, target: &Target, note: &Note) -> Result<(), String> {
-        let now = jiff::Timestamp::now();
-        let object = json!({
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {"generateName": format!("{}.", target.deployment), "namespace": target.namespace},
-            "involvedObject": {
-                "apiVersion": "apps/v1",
-                "kind": "Deployment",
-                "namespace": target.namespace,
-                "name": target.deployment,
-                "uid": deployment.uid(),
-            },
-            "type": if note.warning { "Warning" } else { "Normal" },
-            "reason": note.reason,
-            "message": note.message,
-            "action": "Restart",
-            "count": 1,
-            "firstTimestamp": format!("{now:.0}"),
-            "lastTimestamp": format!("{now:.0}"),
-            "eventTime": format!("{now:.6}"),
-            "source": {"component": COMPONENT},
-            "reportingComponent": COMPONENT,
-            "reportingInstance": COMPONENT,
-        });
-        let options = WriteOptions { field_manager: COMPONENT, dry_run: false };
-        match self.create(&EVENTS, &target.namespace, &object, options).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(error.to_string()),
         }
     }
 }

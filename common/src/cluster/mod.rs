@@ -6,7 +6,10 @@ mod credentials;
 mod deployment;
 mod facts;
 mod failure;
+mod history;
+mod inspect;
 mod kubeconfig;
+mod lease;
 mod proxy;
 mod requests;
 mod resource;
@@ -23,9 +26,9 @@ use serde_json::{Value, json};
 use crate::cli::ConnectionFlags;
 use crate::error::{Attempt, Error, WriteError};
 use client::Transport;
-use kubeconfig::Environment;
 pub use deployment::{DEPLOYMENTS, PODS, REPLICA_SETS};
 pub use facts::{Gathered, gather};
+use kubeconfig::Environment;
 use requests::{Call, uri};
 pub use resource::Resource;
 pub use watch::{Change, Watch};
@@ -239,7 +242,24 @@ impl Cluster {
         self.write(Call { content_type, ..call }).await
     }
 
-    /// Deletes the object with this UID, and no other of its name.
+    /// Replaces an object by this one, whose `resourceVersion` must still be the present one, and returns it.
+    ///
+    /// # Errors
+    /// Never repeated: the error says whether it may have been replaced.
+    pub async fn replace(
+        &self,
+        resource: &Resource,
+        namespace: &str,
+        name: &str,
+        object: &Value,
+        options: WriteOptions<'_>,
+    ) -> Result<Value, WriteError> {
+        let uri = uri(&resource.path(namespace, Some(name)), &options.parameters());
+        let attempt = resource.attempt("update", namespace, Some(name));
+        self.write(plain(Method::PUT, uri, object.to_string().into_bytes(), attempt)).await
+    }
+
+    /// Deletes the object for which these preconditions (`uid`, `resourceVersion`) hold, and no other of its name.
     ///
     /// # Errors
     /// Never repeated: the error says whether it may be gone.
@@ -248,9 +268,9 @@ impl Cluster {
         resource: &Resource,
         namespace: &str,
         name: &str,
-        uid: &str,
+        preconditions: &Value,
     ) -> Result<Value, WriteError> {
-        let body = json!({ "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": { "uid": uid } });
+        let body = json!({ "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions });
         let attempt = resource.attempt("delete", namespace, Some(name));
         let path = resource.path(namespace, Some(name));
         self.write(plain(Method::DELETE, path, body.to_string().into_bytes(), attempt)).await

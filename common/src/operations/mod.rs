@@ -16,52 +16,80 @@ use crate::cluster::{Change, Cluster, Watch};
 /// Time between two looks of the screen at a running operation.
 const FRAME: Duration = Duration::from_millis(250);
 
-/// Longest time that is spent on writing down what is done already.
-const RECORDING: Duration = Duration::from_secs(5);
+/// Longest time that is spent on telling more about a failure, and on writing down what is done already.
+const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Runs a restart to its end. `show` is called after every step and a few times a second in between.
+/// Who looks at a running operation.
+pub trait Audience {
+    /// Called after every step, and a few times a second in between.
+    fn show(&mut self, restart: &Restart, now: Timestamp);
+
+    /// Resolves when a person has seen enough of the soak.
+    fn quit(&mut self) -> impl Future<Output = ()>;
+}
+
+/// Runs a restart to its end.
 pub async fn drive(
     cluster: &Cluster,
     watch: &mut Watch<'_>,
     restart: &mut Restart,
     clock: Clock,
     signals: &mut Signals,
-    mut show: impl FnMut(&Restart, Timestamp),
+    audience: &mut impl Audience,
 ) {
     let mut observation = Observation::Begin;
     loop {
         let action = restart.next(observation, clock.now());
-        show(restart, clock.now());
-        let target = &restart.plan().request.target;
+        audience.show(restart, clock.now());
         observation = match action {
-            Action::Patch { body, dry_run } => {
-                let manager = restart.plan().field_manager();
-                Observation::Patched(cluster.patch_deployment(target, &body, manager, dry_run).await)
-            }
-            Action::Read => {
-                let read = cluster.deployment(target).await;
-                Observation::Read(read.map(|found| found.map(Box::new)).map_err(|error| error.to_string()))
-            }
-            Action::Watch { until } => {
-                let mut redraw = || show(restart, clock.now());
-                wait(watch, clock.instant(until), signals, &mut redraw).await
-            }
-            Action::Record(note) => {
-                let recording = cluster.record(&restart.seen().deployment, target, &note);
-                let recorded = tokio::time::timeout(RECORDING, recording).await;
-                Observation::Recorded(recorded.unwrap_or_else(|_| Err("no answer in time".to_owned())))
-            }
+            Action::Watch { until } => wait(watch, until, restart, clock, signals, audience).await,
             Action::Finish => return,
+            action => act(cluster, restart, action).await,
         };
+    }
+}
+
+/// Does what is one request, or a few at once.
+async fn act(cluster: &Cluster, restart: &Restart, action: Action) -> Observation {
+    let target = &restart.plan().request.target;
+    match action {
+        Action::Lease { name, request } => {
+            Observation::Lease(cluster.lease(&target.namespace, &name, request).await)
+        }
+        Action::Patch { body, dry_run } => {
+            let manager = restart.plan().field_manager();
+            Observation::Patched(cluster.patch_deployment(target, &body, manager, dry_run).await)
+        }
+        Action::Read => {
+            let read = cluster.deployment(target).await;
+            Observation::Read(read.map(|found| found.map(Box::new)).map_err(|error| error.to_string()))
+        }
+        Action::Fetch(needs) => {
+            let fetched = tokio::time::timeout(PATIENCE, cluster.fetch(target, &needs)).await;
+            Observation::Fetched(fetched.unwrap_or_default())
+        }
+        Action::Inspect(inspection) => Observation::Inspected(cluster.inspect(target, &inspection).await),
+        Action::ReadLogs { since } => {
+            Observation::Logs(cluster.logs_since(target, &restart.containers(), since).await)
+        }
+        Action::Record(record) => {
+            let recording = cluster.record(&restart.seen().deployment, target, &record);
+            let unrecorded = tokio::time::timeout(PATIENCE, recording).await;
+            Observation::Recorded(unrecorded.unwrap_or_else(|_| vec!["no answer in time".to_owned()]))
+        }
+        Action::Watch { .. } | Action::Finish => Observation::Quiet,
     }
 }
 
 async fn wait(
     watch: &mut Watch<'_>,
-    until: tokio::time::Instant,
+    until: Timestamp,
+    restart: &Restart,
+    clock: Clock,
     signals: &mut Signals,
-    redraw: &mut impl FnMut(),
+    audience: &mut impl Audience,
 ) -> Observation {
+    let until = clock.instant(until);
     let mut frames = tokio::time::interval(FRAME);
     loop {
         tokio::select! {
@@ -72,7 +100,8 @@ async fn wait(
                 Change::Trouble(error) => Observation::Trouble(error.to_string()),
             },
             () = tokio::time::sleep_until(until) => return Observation::Quiet,
-            _ = frames.tick() => redraw(),
+            () = audience.quit(), if restart.soak().is_some() => return Observation::Quit,
+            _ = frames.tick() => audience.show(restart, clock.now()),
         }
     }
 }
@@ -102,4 +131,9 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 /// The id of a new operation: a ULID, so ids sort by time.
 pub fn new_id() -> String {
     ulid::Ulid::generate().to_string()
+}
+
+/// Name of this machine, for those who find it holding a lock.
+pub fn host() -> String {
+    gethostname::gethostname().to_string_lossy().into_owned()
 }

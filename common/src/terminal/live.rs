@@ -1,6 +1,6 @@
 //! A rollout while it runs: one screen that is redrawn, or a line for each change where nobody looks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -26,8 +26,21 @@ pub struct RolloutView {
     pub wanted: usize,
     /// Its pods, new ones first.
     pub pods: Vec<PodLine>,
+    /// The causes that are seen: code, object and sentence.
+    pub causes: Vec<String>,
     /// Where the watch is broken: why.
     pub trouble: Option<String>,
+}
+
+/// Where a soak stands.
+#[derive(Clone, Debug)]
+pub struct SoakView {
+    /// Its whole length.
+    pub length: SignedDuration,
+    /// Time since it began.
+    pub elapsed: SignedDuration,
+    /// What happened so far.
+    pub summary: String,
 }
 
 /// A view of a rollout.
@@ -35,8 +48,17 @@ pub struct Live(Form);
 
 enum Form {
     Redrawn(ProgressBar),
-    Lines { told: Option<BTreeMap<String, PodState>>, trouble: Option<String> },
+    Lines(Told),
     Silent,
+}
+
+/// What has been told in lines, so that only changes are.
+#[derive(Default)]
+struct Told {
+    pods: Option<BTreeMap<String, PodState>>,
+    causes: BTreeSet<String>,
+    trouble: Option<String>,
+    minutes: i64,
 }
 
 impl Live {
@@ -51,7 +73,7 @@ impl Live {
     }
 
     pub(super) fn lines() -> Self {
-        Self(Form::Lines { told: None, trouble: None })
+        Self(Form::Lines(Told::default()))
     }
 
     pub(super) fn silent() -> Self {
@@ -62,14 +84,36 @@ impl Live {
     pub fn show(&mut self, view: &RolloutView) {
         match &mut self.0 {
             Form::Redrawn(bar) => redraw(bar, view),
-            Form::Lines { told, trouble } => tell(told, trouble, view),
+            Form::Lines(told) => told.tell(view),
             Form::Silent => {}
         }
     }
 
+    /// Shows where the soak stands: off a terminal, a line a minute.
+    pub fn show_soak(&mut self, view: &SoakView) {
+        let left = duration::clock(view.length.saturating_sub(view.elapsed));
+        match &mut self.0 {
+            Form::Redrawn(bar) => {
+                if let Ok(style) = ProgressStyle::with_template("{msg}") {
+                    bar.set_style(style);
+                }
+                let length = duration::short(view.length);
+                bar.set_message(format!(
+                    "Soak {length}  {left} left  {}      q ends the watching",
+                    view.summary
+                ));
+            }
+            Form::Lines(told) if view.elapsed.as_mins() > told.minutes => {
+                told.minutes = view.elapsed.as_mins();
+                let _ = writeln!(anstream::stderr(), "soak  {left} left  {}", view.summary);
+            }
+            Form::Lines(_) | Form::Silent => {}
+        }
+    }
+
     /// Clears what was redrawn; the result follows.
-    pub fn finish(self) {
-        if let Form::Redrawn(bar) = self.0 {
+    pub fn finish(&mut self) {
+        if let Form::Redrawn(bar) = &self.0 {
             bar.finish_and_clear();
         }
     }
@@ -83,6 +127,7 @@ fn redraw(bar: &ProgressBar, view: &RolloutView) {
     if view.pods.len() > SHOWN {
         rows.push(format!("  and {} more pods", view.pods.len() - SHOWN));
     }
+    rows.extend(view.causes.iter().map(|cause| format!("  {} {}", "!".yellow(), visible(cause))));
     if let Some(trouble) = &view.trouble {
         rows.push(format!("  {} {}", "!".yellow(), visible(trouble)));
     }
@@ -103,32 +148,38 @@ fn row(pod: &PodLine) -> String {
     format!("  {role}  {}  {state} {:>5}  {node}{restarts}", visible(&pod.name), duration::short(pod.age))
 }
 
-/// Tells what is new; how it was at the start is no news.
-fn tell(told: &mut Option<BTreeMap<String, PodState>>, trouble: &mut Option<String>, view: &RolloutView) {
-    let Some(told) = told else {
-        *told = Some(view.pods.iter().map(|pod| (pod.name.clone(), pod.state.clone())).collect());
-        return;
-    };
-    let mut err = anstream::stderr();
-    let clock = duration::clock(view.elapsed);
-    for pod in &view.pods {
-        if told.get(&pod.name) != Some(&pod.state) {
-            told.insert(pod.name.clone(), pod.state.clone());
-            let _ =
-                writeln!(err, "{clock}  {}/{} ready  {}", view.ready, view.wanted, visible(&pod.sentence()));
+impl Told {
+    /// Tells what is new; how it was at the start is no news.
+    fn tell(&mut self, view: &RolloutView) {
+        let Some(pods) = &mut self.pods else {
+            self.pods = Some(view.pods.iter().map(|pod| (pod.name.clone(), pod.state.clone())).collect());
+            return;
+        };
+        let mut err = anstream::stderr();
+        let head = format!("{}  {}/{} ready", duration::clock(view.elapsed), view.ready, view.wanted);
+        for pod in &view.pods {
+            if pods.get(&pod.name) != Some(&pod.state) {
+                pods.insert(pod.name.clone(), pod.state.clone());
+                let _ = writeln!(err, "{head}  {}", visible(&pod.sentence()));
+            }
         }
-    }
-    let gone: Vec<_> =
-        told.keys().filter(|name| !view.pods.iter().any(|pod| pod.name == **name)).cloned().collect();
-    for name in gone {
-        told.remove(&name);
-        let _ =
-            writeln!(err, "{clock}  {}/{} ready  pod {} is gone", view.ready, view.wanted, visible(&name));
-    }
-    if view.trouble != *trouble {
-        trouble.clone_from(&view.trouble);
-        if let Some(reason) = &view.trouble {
-            let _ = writeln!(err, "{clock}  ! {}", visible(reason));
+        pods.retain(|name, _| {
+            let there = view.pods.iter().any(|pod| pod.name == *name);
+            if !there {
+                let _ = writeln!(err, "{head}  pod {} is gone", visible(name));
+            }
+            there
+        });
+        for cause in &view.causes {
+            if self.causes.insert(cause.clone()) {
+                let _ = writeln!(err, "{head}  ! {}", visible(cause));
+            }
+        }
+        if view.trouble != self.trouble {
+            self.trouble.clone_from(&view.trouble);
+            if let Some(reason) = &view.trouble {
+                let _ = writeln!(err, "{head}  ! {}", visible(reason));
+            }
         }
     }
 }

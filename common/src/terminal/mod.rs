@@ -1,5 +1,6 @@
 //! The only printer: results to stdout, everything else to stderr.
 
+mod keys;
 mod live;
 mod text;
 
@@ -9,7 +10,8 @@ use std::io::{self, IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 
-pub use live::{Live, RolloutView};
+pub use keys::Keys;
+pub use live::{Live, RolloutView, SoakView};
 pub use text::{Text, checks, dim, findings, lines, mark, plan, strong};
 
 use crate::catalogue::Loaded;
@@ -120,6 +122,11 @@ impl Terminal {
             }
             _ => Answer::No,
         }
+    }
+
+    /// The keys that are pressed from now on; none where nobody sits there.
+    pub fn keys(&self) -> Option<Keys> {
+        if self.attended { Keys::listen() } else { None }
     }
 
     /// A view of a rollout: redrawn on a terminal, a line for each change elsewhere, nothing with `--quiet`.

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 
-use jiff::Timestamp;
 use sk_common::cli::{self, Unparsed};
 use sk_common::cluster::{self, Cluster};
 use sk_common::error::Error;
@@ -17,6 +16,7 @@ use sk_core::target::{Named, Scope};
 
 use crate::args::{Args, NAME};
 use crate::render;
+use crate::screen::Screen;
 
 /// Parses the command line, runs it, and returns the exit code.
 pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
@@ -136,13 +136,14 @@ impl<'a> Command<'a> {
             }
         }
         let mut restart = Restart::new(plan, self.clock.now());
-        let mut live = self.terminal.live();
-        let show = |restart: &Restart, now: Timestamp| live.show(&render::view(restart, now));
-        operations::drive(&cluster, &mut gathered.watch, &mut restart, self.clock, &mut signals, show).await;
-        live.finish();
+        let mut screen = Screen::new(self.terminal);
+        operations::drive(&cluster, &mut gathered.watch, &mut restart, self.clock, &mut signals, &mut screen)
+            .await;
+        let announced = screen.finish();
         let signal = restart.ending().and_then(|ending| ending.signal);
         let now = self.clock.now();
-        Ok(self.end(&restart.report(now), &render::ended(&restart, now), signal))
+        let text = if announced { render::soaked(&restart) } else { render::ended(&restart, now) };
+        Ok(self.end(&restart.report(now), &text, signal))
     }
 
     fn request(&mut self, named: Named, cluster: &Cluster, catalogue: &Catalogue) -> Request {
@@ -153,13 +154,20 @@ impl<'a> Command<'a> {
             connection: &connection,
         };
         let change = &self.args.change;
+        let target = named.within(scope, catalogue);
+        let soak = target.service.as_ref().and_then(|service| service.soak);
         let request = Request {
             operation: self.header.operation.clone(),
             context: cluster.context().to_owned(),
-            target: named.within(scope, catalogue),
+            target,
             user: cluster.user().to_owned(),
             reason: change.reason.clone(),
             timeout: change.timeout,
+            fail_after: change.fail_after,
+            soak: change.soak.or(soak).unwrap_or_default(),
+            take_over: change.take_over,
+            no_lock: change.no_lock,
+            host: operations::host(),
             force: change.force.clone(),
             dry_run: change.dry_run.into(),
             field_manager: change.field_manager.clone(),

@@ -3,6 +3,7 @@
 mod args;
 mod command;
 mod render;
+mod screen;
 
 fn main() -> std::process::ExitCode {
     command::main(std::env::args_os()).into()

@@ -8,6 +8,7 @@ use sk_core::report::{CheckView, Outcome};
 use sk_core::restart::{Plan, Refusal, Request, Restart};
 use sk_core::rollout::{self, Progress};
 use sk_core::sanitize::visible;
+use sk_core::workload;
 
 /// The target, its checks and the plan.
 pub(crate) fn planned(plan: &Plan) -> Text {
@@ -55,17 +56,21 @@ pub(crate) fn view(restart: &Restart, now: Timestamp) -> RolloutView {
         ready: progress.ready,
         wanted: progress.wanted,
         pods: rollout::pod_lines(restart.seen(), now),
+        causes: restart
+            .causes()
+            .map(|cause| format!("{}  {}: {}", cause.code, cause.object, cause.summary))
+            .collect(),
         trouble: restart.trouble().map(str::to_owned),
     }
 }
 
-/// How it ended.
+/// How it ended; before a soak, how it ended so far.
 pub(crate) fn ended(restart: &Restart, now: Timestamp) -> Text {
     let mut text = Text::default();
     let name = visible(restart.plan().request.target.name());
     let Some(ending) = restart.ending() else { return text };
     let progress = Progress::of(restart.seen());
-    let took = duration::short(now.duration_since(restart.began()));
+    let took = duration::short(now.duration_since(restart.plan().request.started_at));
     let (mark, sentence) = match ending.outcome {
         Outcome::Succeeded => (
             Verdict::Pass,
@@ -80,17 +85,75 @@ pub(crate) fn ended(restart: &Restart, now: Timestamp) -> Text {
             (Verdict::Pass, format!("{name}: the API server admits the change; nothing was changed"))
         }
         Outcome::Refused => (Verdict::Refuse, format!("{name}: not started; nothing was changed")),
-        Outcome::Failed => (Verdict::Fail, format!("{name}: the restart failed after {took}")),
+        Outcome::Locked => {
+            (Verdict::Refuse, format!("{name}: another operation holds it; nothing was changed"))
+        }
+        Outcome::Failed if ending.verified.rollout == Verdict::Pass => {
+            (Verdict::Fail, format!("{name} restarted in {took}, but does not serve as it should"))
+        }
+        Outcome::Failed => {
+            (Verdict::Fail, format!("{name}: the restart failed after {took}; Kubernetes keeps trying"))
+        }
         Outcome::Interrupted => (Verdict::Unknown, format!("{name}: interrupted after {took}")),
         _ => (Verdict::Unknown, format!("{name}: the result is not known after {took}")),
     };
     text.line(verdict(mark, &sentence));
+    serving(restart, ending.outcome, &mut text);
+    for (what, verification) in restart.verifications() {
+        let first = format!("  {} {what:<7} ", terminal::mark(verification.verdict));
+        text.line(terminal::lines(&first, 12, &verification.detail));
+    }
     if !ending.findings.is_empty() {
-        text.line(terminal::findings(&ending.findings));
+        text.gap().line(terminal::findings(&ending.findings));
+    }
+    for unrecorded in restart.unrecorded() {
+        text.line(terminal::lines("  not written down: ", 4, unrecorded));
     }
     manual_checks(restart, ending.outcome, &mut text);
     contacts(restart, ending.outcome, &mut text);
     text
+}
+
+/// How the soak ended; the verdict on the rollout is out already.
+pub(crate) fn soaked(restart: &Restart) -> Text {
+    let mut text = Text::default();
+    let Some(ending) = restart.ending() else { return text };
+    let name = visible(restart.plan().request.target.name());
+    let how = restart.steps().iter().rev().find(|step| step.step == "soak").map(|step| step.result.as_str());
+    let sentence = format!("{name}: soak {}", how.unwrap_or("interrupted"));
+    text.line(verdict(ending.verified.soak, &sentence));
+    let soak: Vec<_> =
+        ending.findings.iter().filter(|finding| !finding.code.starts_with("verify/")).cloned().collect();
+    if !soak.is_empty() {
+        text.line(terminal::findings(&soak));
+    }
+    contacts(restart, ending.outcome, &mut text);
+    text
+}
+
+/// After a failure: what still serves, and must not be touched.
+fn serving(restart: &Restart, outcome: Outcome, text: &mut Text) {
+    let seen = restart.seen();
+    if !matches!(outcome, Outcome::Failed | Outcome::Unknown | Outcome::Interrupted) {
+        return;
+    }
+    let ready: Vec<_> = seen.pods.iter().filter(|pod| workload::is_ready(pod)).collect();
+    let old = ready.iter().filter(|pod| !seen.is_new(pod)).count();
+    let wanted = seen.deployment.replicas();
+    text.line(terminal::lines(
+        "  ",
+        2,
+        &format!("Serving: {} of {wanted} pods, {old} of them old", ready.len()),
+    ));
+    if old > 0 && outcome == Outcome::Failed {
+        let mut nodes: Vec<&str> =
+            ready.iter().filter(|pod| !seen.is_new(pod)).filter_map(|pod| workload::node(pod)).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        let advice =
+            format!("The old pods cannot be replaced: do not delete them, do not drain {}", nodes.join(", "));
+        text.line(terminal::lines("  ", 2, &advice));
+    }
 }
 
 fn manual_checks(restart: &Restart, outcome: Outcome, text: &mut Text) {

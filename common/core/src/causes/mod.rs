@@ -1,7 +1,18 @@
 //! Causes: what can be wrong, one rule a file, one list of them. Rules are pure; what they need is data.
 
+mod container;
 mod crashloop;
+mod event;
 mod image;
+mod log;
+mod missing;
+mod pending;
+mod probe;
+mod readiness;
+mod refusal;
+mod rollout;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -10,11 +21,95 @@ use k8s_openapi::api::core::v1::{Event, Pod};
 
 use crate::fact::Fact;
 use crate::finding::{Finding, Severity};
+use crate::references::Reference;
 use crate::target::Place;
 use crate::workload::{self, Workload};
 
 /// Every cause, in the order in which findings are ranked: what explains most comes first.
-pub const CAUSES: &[Cause] = &[image::NEVER_PULL, crashloop::CONFIG_ERROR];
+pub const CAUSES: &[Cause] = &[
+    rollout::PAUSED,
+    pending::INVALID,
+    pending::LIMIT_RANGE,
+    pending::POD_SECURITY,
+    pending::WEBHOOK,
+    pending::ADMISSION_POLICY,
+    pending::WEBHOOK_OUTAGE,
+    pending::SERVICE_ACCOUNT,
+    pending::PRIORITY_CLASS,
+    pending::RUNTIME_CLASS,
+    rollout::QUOTA_SURGE,
+    pending::QUOTA,
+    pending::REFUSED,
+    image::INVALID_NAME,
+    image::NEVER_PULL,
+    image::PULL_SECRET,
+    image::NOT_FOUND,
+    image::UNAUTHORIZED,
+    image::NO_PLATFORM,
+    image::SIGNATURE,
+    image::DISK_FULL,
+    image::RATE_LIMITED,
+    image::TLS,
+    image::DNS,
+    image::TIMEOUT,
+    image::REGISTRY_UNAVAILABLE,
+    image::PULL_FAILED,
+    crashloop::CONFIG_ERROR,
+    pending::MISSING_CONFIG_MAP,
+    pending::MISSING_SECRET,
+    crashloop::START_ERROR,
+    crashloop::OOM_KILLED,
+    crashloop::OOM_NODE_PRESSURE,
+    crashloop::STARTUP_PROBE,
+    crashloop::LIVENESS_KILLED,
+    crashloop::POST_START_HOOK,
+    crashloop::INIT_CRASH,
+    crashloop::APP_EXIT,
+    crashloop::EXITS_ZERO,
+    crashloop::ONE_NODE_ONLY,
+    crashloop::SINCE_REVISION,
+    pending::PVC_NOT_FOUND,
+    pending::PVC_UNBOUND,
+    pending::PV_ZONE,
+    pending::VOLUME_LIMIT,
+    pending::INSUFFICIENT_CPU,
+    pending::INSUFFICIENT_MEMORY,
+    pending::INSUFFICIENT_EPHEMERAL_STORAGE,
+    pending::INSUFFICIENT_EXTENDED,
+    pending::TOO_MANY_PODS,
+    pending::NODE_SELECTOR,
+    pending::NODE_AFFINITY,
+    pending::POD_AFFINITY,
+    pending::POD_ANTI_AFFINITY,
+    pending::TOPOLOGY_SPREAD,
+    pending::HOST_PORT,
+    pending::UNTOLERATED_TAINT,
+    pending::CORDONED,
+    pending::SCHEDULING_GATE,
+    pending::UNKNOWN_SCHEDULER,
+    pending::UNSCHEDULABLE,
+    pending::MULTI_ATTACH,
+    pending::MOUNT_FAILED,
+    pending::IP_EXHAUSTED,
+    pending::SANDBOX_NETWORK,
+    pending::NODE_ADMISSION,
+    readiness::NODE_NOT_READY,
+    readiness::WRONG_PORT,
+    readiness::REFUSED,
+    readiness::TIMEOUT,
+    readiness::HTTP_4XX,
+    readiness::HTTP_5XX,
+    readiness::DNS,
+    readiness::TLS,
+    readiness::PROBE_FAILED,
+    readiness::SIDECAR_NOT_READY,
+    readiness::READINESS_GATE,
+    pending::EVICTED,
+    pending::PREEMPTED,
+    rollout::PROGRESS_DEADLINE,
+    readiness::STILL_STARTING,
+    readiness::MIN_READY_SECONDS,
+];
 
 /// A cause that can be named.
 #[derive(Debug)]
@@ -92,6 +187,8 @@ pub enum Need {
         /// Name of the container.
         container: String,
     },
+    /// When a ConfigMap or Secret was last written, and by whom: `TIMESTAMP MANAGER`.
+    LastWrite(Reference),
 }
 
 /// A cause as a rule saw it.
@@ -128,23 +225,29 @@ pub struct Found {
 
 /// The causes seen on the pods of the present template and on the workload itself, ranked.
 pub fn of_rollout(workload: &Workload, fetched: &Fetched, place: Place<'_>, now: Timestamp) -> Vec<Found> {
-    let events: &[Event] = workload.events.known().map_or(&[], Vec::as_slice);
-    let mut found = Vec::new();
-    for cause in CAUSES {
-        match cause.rule {
-            Rule::Workload(rule) => {
-                let object = format!("deployment/{}", workload.deployment.name());
-                let facts = WorkloadFacts { workload, place, now };
-                found.extend(rule(&facts).map(|sighting| Found::new(cause, object, sighting)));
-            }
-            Rule::Pod(rule) => {
-                for pod in workload.pods.iter().filter(|pod| workload.is_new(pod)) {
-                    found.extend(of_pod(cause, rule, pod, events, fetched, place, now));
-                }
-            }
+    CAUSES.iter().flat_map(|cause| seen(cause, workload, fetched, place, now)).collect()
+}
+
+/// Where one cause is seen.
+fn seen(
+    cause: &'static Cause,
+    workload: &Workload,
+    fetched: &Fetched,
+    place: Place<'_>,
+    now: Timestamp,
+) -> Vec<Found> {
+    match cause.rule {
+        Rule::Workload(rule) => {
+            let object = format!("deployment/{}", workload.deployment.name());
+            let facts = WorkloadFacts { workload, place, now };
+            rule(&facts).map(|sighting| Found::new(cause, object, sighting)).into_iter().collect()
+        }
+        Rule::Pod(rule) => {
+            let events: &[Event] = workload.events.known().map_or(&[], Vec::as_slice);
+            let new = workload.pods.iter().filter(|pod| workload.is_new(pod));
+            new.filter_map(|pod| of_pod(cause, rule, pod, events, fetched, place, now)).collect()
         }
     }
-    found
 }
 
 fn of_pod(

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::checks::{self, Check, Facts, Verdict};
 use crate::duration;
 use crate::finding::Finding;
+use crate::lock::{Holder, Lock};
 use crate::report::{CheckView, Header, Outcome, PlannedStep, PodView, RestartReport};
 use crate::revision::RESTARTED_AT;
 use crate::target::Target;
@@ -13,6 +14,9 @@ use crate::workload::Workload;
 
 /// Field manager of `kubectl rollout restart`, which GitOps tools know.
 const FIELD_MANAGER: &str = "kubectl-rollout";
+
+/// Annotation that `kubectl rollout history` shows.
+const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 /// How far a dry run goes, as kubectl's flag.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +45,16 @@ pub struct Request {
     pub reason: Option<String>,
     /// `--timeout`: longest time without progress.
     pub timeout: SignedDuration,
+    /// `--fail-after`: how long a cause may stand.
+    pub fail_after: SignedDuration,
+    /// `--soak`, else the catalogue's; 0 does not soak.
+    pub soak: SignedDuration,
+    /// `--take-over`: displace whoever holds the lock.
+    pub take_over: bool,
+    /// `--no-lock`.
+    pub no_lock: bool,
+    /// Name of this machine.
+    pub host: String,
     /// `--force`: names of checks.
     pub force: Vec<String>,
     /// `--dry-run`.
@@ -115,37 +129,53 @@ fn refusal(check: &Check, request: &Request) -> Finding {
     if check.name == checks::NOT_FORCIBLE {
         return finding;
     }
-    finding.next(format!("kubectl sk-restart {} --force {}", target_words(target), check.name))
-}
-
-/// TARGET as it has to be typed to mean the same again.
-fn target_words(target: &Target) -> String {
-    let space = if target.connection.is_empty() { "" } else { " " };
-    let name = target.service.as_ref().map_or_else(|| target.object(), |service| service.name.clone());
-    format!("{name} -n {}{space}{}", target.namespace, target.connection)
+    finding.next(format!("{} --force {}", request.command(), check.name))
 }
 
 fn steps(request: &Request) -> Vec<PlannedStep> {
     let target = &request.target;
     let object = target.object();
     let timeout = duration::short(request.timeout);
-    vec![
-        PlannedStep {
-            step: "patch",
-            object: object.clone(),
-            words: format!("restartedAt on {object}"),
-            kubectl: target.kubectl(&format!("rollout restart {object}")),
-        },
-        PlannedStep {
-            step: "watch",
-            object: object.clone(),
-            words: format!("{timeout} without progress ends it"),
-            kubectl: target.kubectl(&format!("rollout status {object} --timeout={timeout}")),
-        },
-    ]
+    let selector = target.service.as_ref().and_then(|service| service.selector.as_deref()).unwrap_or("");
+    let step = |step, words: String, kubectl: &str| PlannedStep {
+        step,
+        object: object.clone(),
+        words,
+        kubectl: target.kubectl(kubectl),
+    };
+    let mut steps = vec![
+        step("patch", format!("restartedAt on {object}"), &format!("rollout restart {object}")),
+        step(
+            "watch",
+            format!("{timeout} without progress ends it; a cause shows as soon as it is known"),
+            &format!("rollout status {object} --timeout={timeout}"),
+        ),
+        step("verify", verified(request), &format!("logs {object} --all-pods --all-containers --tail=100")),
+    ];
+    if request.soak > SignedDuration::ZERO {
+        let words = format!("{}: restarts, readiness, warnings (q ends it)", duration::short(request.soak));
+        let pods =
+            if selector.is_empty() { "get pods -w".to_owned() } else { format!("get pods -l {selector} -w") };
+        steps.push(step("soak", words, &pods));
+    }
+    steps
+}
+
+fn verified(request: &Request) -> String {
+    let path = request.target.service.as_ref().and_then(|service| service.health_path.as_deref());
+    let health = path.map(|path| format!(", {path} on every pod")).unwrap_or_default();
+    format!("pods, logs since start{health}")
 }
 
 impl Request {
+    /// The command line that asks for the same again.
+    pub fn command(&self) -> String {
+        let target = &self.target;
+        let space = if target.connection.is_empty() { "" } else { " " };
+        let name = target.service.as_ref().map_or_else(|| target.object(), |service| service.name.clone());
+        format!("kubectl sk-restart {name} -n {}{space}{}", target.namespace, target.connection)
+    }
+
     /// What the report says first.
     pub fn header(&self) -> Header {
         Header {
@@ -186,10 +216,29 @@ impl Plan {
     /// that was deleted and made anew in the meantime is not touched.
     pub fn patch(&self) -> Value {
         let annotations = json!({ RESTARTED_AT: self.restarted_at });
-        json!({
+        let mut patch = json!({
             "metadata": {"uid": self.before.deployment.uid()},
             "spec": {"template": {"metadata": {"annotations": annotations}}}
-        })
+        });
+        if let Some(reason) = &self.request.reason {
+            patch["metadata"]["annotations"] = json!({ CHANGE_CAUSE: reason });
+        }
+        patch
+    }
+
+    /// The lock that the change needs; none with `--no-lock`, and none for a dry run, which changes nothing.
+    pub(super) fn lock(&self, now: Timestamp) -> Option<Lock> {
+        let request = &self.request;
+        let own = Holder {
+            identity: format!("{}@{}", request.user, request.host),
+            operation: request.operation.clone(),
+            command: "sk-restart".to_owned(),
+            reason: request.reason.clone().unwrap_or_default(),
+            since: None,
+        };
+        let target = &request.target;
+        let needed = !request.no_lock && request.dry_run == DryRun::None;
+        needed.then(|| Lock::new(&target.namespace, &target.deployment, own, request.take_over, now))
     }
 
     /// The field manager of the patch.

@@ -1,15 +1,18 @@
 //! A restart as it runs: each observation, with the time it was made, gives the next action.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 
+use super::ending::Ending;
+use super::messages::{Action, Observation, Write};
 use super::plan::{DryRun, Plan};
-use crate::checks::Verdict;
-use crate::duration;
+use super::rolling::Rolling;
+use super::standing::Standing;
 use crate::finding::Finding;
-use crate::report::{Outcome, PodView, RestartReport, Step, Verified};
-use crate::rollout::{self, Progress};
-use crate::workload::{Deployment, Workload};
+use crate::lock::{Holder, LeaseAnswer, LeaseRequest, Lock, Step as LockStep};
+use crate::report::{Outcome, Step};
+use crate::soak::Soak;
+use crate::verify::Verification;
+use crate::workload::{self, Deployment, Workload};
 
 /// Attempts at a patch whose answers were lost; each is followed by reading back.
 pub(super) const PATCH_ATTEMPTS: u8 = 3;
@@ -17,127 +20,76 @@ pub(super) const PATCH_ATTEMPTS: u8 = 3;
 /// Time between two looks at an API server that does not answer.
 const READ_AGAIN: SignedDuration = SignedDuration::from_secs(1);
 
-/// What the driver has to do next.
+/// Where a restart is.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Action {
-    /// Patch the Deployment with this strategic merge patch.
-    Patch {
-        /// The patch.
-        body: Value,
-        /// Whether the API server only has to admit it.
-        dry_run: bool,
-    },
-    /// Read the Deployment: an answer was lost.
-    Read,
-    /// Wait for the next observation, or until this time.
-    Watch {
-        /// When to report [`Observation::Quiet`].
-        until: Timestamp,
-    },
-    /// Write an Event on the Deployment.
-    Record(Note),
-    /// Nothing more; [`Restart::report`] has the rest.
-    Finish,
-}
-
-/// What became of a write.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Write {
-    /// Done; the object as it is now.
-    Applied(Box<Deployment>),
-    /// The API server refused it; nothing changed.
-    Rejected(String),
-    /// It never left; nothing changed.
-    NotSent(String),
-    /// The answer was lost: it may have been done.
-    Ambiguous(String),
-}
-
-/// A signal that ends the watching.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Signal {
-    /// SIGHUP, 1.
-    Hangup,
-    /// SIGINT, 2.
-    Interrupt,
-    /// SIGTERM, 15.
-    Terminate,
-}
-
-/// What the driver saw.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Observation {
-    /// Nothing yet.
-    Begin,
-    /// The answer to [`Action::Patch`].
-    Patched(Write),
-    /// The answer to [`Action::Read`]; `None` when the Deployment is not there.
-    Read(Result<Option<Box<Deployment>>, String>),
-    /// The workload, as it is watched.
-    Workload(Box<Workload>),
-    /// The Deployment is no longer there.
-    Gone,
-    /// The watch broke; it is being set up again.
-    Trouble(String),
-    /// Nothing happened until the time that [`Action::Watch`] gave.
-    Quiet,
-    /// The answer to [`Action::Record`].
-    Recorded(Result<(), String>),
-    /// Somebody wants it to end.
-    Signal(Signal),
-}
-
-/// What is written on the Deployment as an Event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
-    /// `Event.reason`, in CamelCase.
-    pub reason: &'static str,
-    /// `Event.type`: Warning, or Normal.
-    pub warning: bool,
-    /// `Event.message`.
-    pub message: String,
-}
-
-/// How it ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ending {
-    /// The outcome.
-    pub outcome: Outcome,
-    /// The signal, when one ended it.
-    pub signal: Option<Signal>,
-    /// What was found.
-    pub findings: Vec<Finding>,
-    /// What was verified.
-    pub verified: Verified,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Phase {
+pub(super) enum Phase {
+    /// Getting the lock.
+    Locking,
+    /// Patching the Deployment.
     Patching { attempt: u8 },
+    /// Finding out whether a patch has arrived.
     ReadingBack { attempt: u8, lost: String },
-    Rolling { generation: i64, best: Progress, since: Timestamp, trouble: Option<String> },
+    /// Watching the rollout.
+    Rolling(Rolling),
+    /// It has failed; what would tell more is being fetched.
+    Explaining,
+    /// Looking at logs and health endpoints.
+    Inspecting,
+    /// Giving the lock back, then doing this.
+    Releasing(Next),
+    /// Watching what became of it.
+    Soaking(Soak),
+    /// Writing down what was done.
+    Recording,
+    /// Over.
     Ended,
+}
+
+/// What follows when the lock is given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Watch what becomes of it.
+    Soak,
+    /// Write down what was done.
+    WriteDown,
+    /// Nothing.
+    Finish,
 }
 
 /// A restart as it runs.
 #[derive(Clone, Debug)]
 pub struct Restart {
-    plan: Plan,
-    phase: Phase,
-    began: Timestamp,
-    steps: Vec<Step>,
-    seen: Workload,
-    lowest_available: i32,
-    ending: Option<Ending>,
+    pub(super) plan: Plan,
+    pub(super) phase: Phase,
+    pub(super) began: Timestamp,
+    pub(super) steps: Vec<Step>,
+    pub(super) seen: Workload,
+    pub(super) lowest_available: i32,
+    pub(super) standing: Standing,
+    pub(super) ending: Option<Ending>,
+    pub(super) verifications: Vec<(&'static str, Verification)>,
+    lock: Option<Lock>,
+    unrecorded: Vec<String>,
 }
 
 impl Restart {
     /// A restart that is about to begin.
     pub fn new(plan: Plan, now: Timestamp) -> Self {
         let seen = plan.before.clone();
-        let lowest_available = seen.deployment.available();
-        let phase = Phase::Patching { attempt: 1 };
-        Self { plan, phase, began: now, steps: Vec::new(), seen, lowest_available, ending: None }
+        let lock = plan.lock(now);
+        Self {
+            phase: if lock.is_some() { Phase::Locking } else { Phase::Patching { attempt: 1 } },
+            began: now,
+            steps: Vec::new(),
+            lowest_available: seen.deployment.available(),
+            seen,
+            standing: Standing::default(),
+            ending: None,
+            verifications: Vec::new(),
+            lock,
+            unrecorded: Vec::new(),
+            plan,
+        }
     }
 
     /// Takes an observation and says what to do next.
@@ -146,18 +98,32 @@ impl Restart {
             self.seen = (**workload).clone();
             self.lowest_available = self.lowest_available.min(workload.deployment.available());
         }
-        match (self.phase.clone(), observation) {
+        let action = match (self.phase.clone(), observation) {
             (Phase::Ended, _) => Action::Finish,
+            (Phase::Recording, Observation::Recorded(unrecorded)) => {
+                self.unrecorded = unrecorded;
+                self.finish()
+            }
+            (Phase::Recording, _) => self.finish(),
+            (Phase::Releasing(next), _) => self.follow(next, now),
             (_, Observation::Signal(signal)) => self.interrupted(signal, now),
+            (Phase::Locking, Observation::Lease(answer)) => self.locking(answer, now),
+            (Phase::Locking, _) => self.ask_for_lock(),
+            (_, Observation::Lease(answer)) => self.renewed(answer, now),
             (Phase::Patching { .. }, Observation::Patched(write)) => self.patched(write, now),
             (Phase::Patching { .. }, _) => self.patch(),
             (Phase::ReadingBack { attempt, lost }, Observation::Read(read)) => {
                 self.read_back(attempt, &lost, read, now)
             }
             (Phase::ReadingBack { .. }, _) => Action::Read,
-            (Phase::Rolling { .. }, Observation::Gone) => self.gone(now),
-            (Phase::Rolling { .. }, observation) => self.rolling(observation, now),
-        }
+            (Phase::Rolling(_), Observation::Gone) => self.gone(now),
+            (Phase::Rolling(rolling), observation) => self.rolling(rolling, observation, now),
+            (Phase::Explaining, Observation::Fetched(fetched)) => self.explained(&fetched, now),
+            (Phase::Inspecting, Observation::Inspected(inspected)) => self.inspected(&inspected, now),
+            (Phase::Explaining | Phase::Inspecting, _) => Action::Watch { until: now + READ_AGAIN },
+            (Phase::Soaking(soak), observation) => self.soaking(soak, observation, now),
+        };
+        self.or_renew(action, now)
     }
 
     /// The workload as it was last seen.
@@ -170,18 +136,31 @@ impl Restart {
         &self.plan
     }
 
-    /// When the restart, or its present phase of watching, began.
+    /// When its present phase of watching began.
     pub fn began(&self) -> Timestamp {
         self.began
+    }
+
+    /// The soak, while it runs.
+    pub fn soak(&self) -> Option<&Soak> {
+        match &self.phase {
+            Phase::Soaking(soak) => Some(soak),
+            _ => None,
+        }
     }
 
     /// Why the workload cannot be watched at the moment.
     pub fn trouble(&self) -> Option<&str> {
         match &self.phase {
-            Phase::Rolling { trouble, .. } => trouble.as_deref(),
+            Phase::Rolling(rolling) => rolling.trouble.as_deref(),
             Phase::ReadingBack { lost, .. } => Some(lost),
-            Phase::Patching { .. } | Phase::Ended => None,
+            _ => None,
         }
+    }
+
+    /// The causes that are seen now.
+    pub fn causes(&self) -> impl Iterator<Item = &Finding> {
+        self.standing.found().iter().map(|found| &found.finding)
     }
 
     /// Fewest pods that were available at any time it was watched (`status.availableReplicas`).
@@ -189,9 +168,122 @@ impl Restart {
         self.lowest_available
     }
 
-    /// How it ended, once it has.
+    /// How it ended, once it has; before a soak, how it ended so far.
     pub fn ending(&self) -> Option<&Ending> {
         self.ending.as_ref()
+    }
+
+    /// What was done so far.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// What was verified after the rollout, with its numbers.
+    pub fn verifications(&self) -> &[(&'static str, Verification)] {
+        &self.verifications
+    }
+
+    /// The new pods, each with its containers.
+    pub fn containers(&self) -> Vec<(String, Vec<String>)> {
+        let new = self.seen.pods.iter().filter(|pod| self.seen.is_new(pod));
+        new.map(|pod| (workload::name(pod).to_owned(), workload::container_names(pod))).collect()
+    }
+
+    /// What could not be written down, and why.
+    pub fn unrecorded(&self) -> &[String] {
+        &self.unrecorded
+    }
+
+    fn ask_for_lock(&mut self) -> Action {
+        match self.lock.as_ref().map(Lock::acquire) {
+            Some(LockStep::Ask(request)) => self.lease(request),
+            _ => self.begin(),
+        }
+    }
+
+    fn lease(&self, request: LeaseRequest) -> Action {
+        let name = self.lock.as_ref().map(|lock| lock.name().to_owned()).unwrap_or_default();
+        Action::Lease { name, request }
+    }
+
+    fn begin(&mut self) -> Action {
+        self.phase = Phase::Patching { attempt: 1 };
+        self.patch()
+    }
+
+    fn locking(&mut self, answer: LeaseAnswer, now: Timestamp) -> Action {
+        let Some(lock) = self.lock.as_mut() else { return self.begin() };
+        match lock.next(answer, now) {
+            LockStep::Ask(request) => self.lease(request),
+            LockStep::Wait(until) => Action::Watch { until },
+            LockStep::Held => {
+                self.step("lock", self.began, now, "ok");
+                self.began = now;
+                self.begin()
+            }
+            LockStep::HeldBy(holder) | LockStep::Displaced(holder) => {
+                self.step("lock", self.began, now, "held by another operation");
+                let target = &self.plan.request.target;
+                let summary = format!("another operation holds {}: {holder}", target.object());
+                let finding = Finding::error(
+                    "lock/held",
+                    format!("lease/{}", crate::lock::name(&target.deployment)),
+                    summary,
+                )
+                .next(target.kubectl(&format!("get lease {} -o yaml", crate::lock::name(&target.deployment))))
+                .next(format!("{} --take-over --reason WHY", self.plan.request.command()));
+                self.ending = Some(Ending::new(Outcome::Locked, vec![finding]));
+                self.finish()
+            }
+            LockStep::Unavailable(why) => {
+                self.not_started("lock/unavailable", format!("the lock cannot be had: {why}"), now)
+            }
+        }
+    }
+
+    /// Whatever is done next, the lock is renewed first when it is time to.
+    fn or_renew(&mut self, action: Action, now: Timestamp) -> Action {
+        let Some(lock) = self.lock.as_ref().filter(|lock| lock.is_held()) else { return action };
+        match action {
+            Action::Watch { .. } if now >= lock.renewal() => self.lease(lock.renew(now)),
+            Action::Watch { until } => Action::Watch { until: until.min(lock.renewal()) },
+            other => other,
+        }
+    }
+
+    fn renewed(&mut self, answer: LeaseAnswer, now: Timestamp) -> Action {
+        let Some(lock) = self.lock.as_mut() else { return Action::Watch { until: now } };
+        match lock.next(answer, now) {
+            LockStep::Ask(request) => self.lease(request),
+            LockStep::Displaced(holder) | LockStep::HeldBy(holder) => self.displaced(&holder, now),
+            LockStep::Held | LockStep::Wait(_) | LockStep::Unavailable(_) => Action::Watch { until: now },
+        }
+    }
+
+    /// Somebody took the target over: not one write more, not even an Event.
+    fn displaced(&mut self, holder: &Holder, now: Timestamp) -> Action {
+        self.lock = None;
+        self.unknown("lock/displaced", &format!("another operation took over: {holder}"), now);
+        self.finish()
+    }
+
+    /// Gives the lock back if it is held, then does what is next.
+    pub(super) fn release_or(&mut self, now: Timestamp, next: Next) -> Action {
+        match self.lock.as_mut().and_then(Lock::release) {
+            Some(request) => {
+                self.phase = Phase::Releasing(next);
+                self.lease(request)
+            }
+            None => self.follow(next, now),
+        }
+    }
+
+    fn follow(&mut self, next: Next, now: Timestamp) -> Action {
+        match next {
+            Next::Soak => self.soak_begins(now),
+            Next::WriteDown => self.write_down(now),
+            Next::Finish => self.finish(),
+        }
     }
 
     fn patch(&self) -> Action {
@@ -200,11 +292,12 @@ impl Restart {
 
     fn patched(&mut self, write: Write, now: Timestamp) -> Action {
         let Phase::Patching { attempt } = self.phase else { return Action::Finish };
+        let dry_run = self.plan.request.dry_run == DryRun::Server;
         match write {
             Write::Applied(deployment) => self.applied(&deployment, now),
             Write::Rejected(message) => self.not_started("api/rejected", message, now),
             Write::NotSent(message) if attempt == 1 => self.not_started("api/unreachable", message, now),
-            Write::NotSent(lost) | Write::Ambiguous(lost) if self.plan.request.dry_run == DryRun::Server => {
+            Write::NotSent(lost) | Write::Ambiguous(lost) if dry_run => {
                 self.not_started("api/unreachable", lost, now)
             }
             Write::NotSent(lost) | Write::Ambiguous(lost) => {
@@ -217,11 +310,11 @@ impl Restart {
     fn applied(&mut self, deployment: &Deployment, now: Timestamp) -> Action {
         self.step("patch", self.began, now, "ok");
         if self.plan.request.dry_run == DryRun::Server {
-            return self.end(Outcome::Planned, Verified::NOTHING, Vec::new(), now);
+            self.ending = Some(Ending::new(Outcome::Planned, Vec::new()));
+            return self.finish();
         }
-        let best = Progress { old: usize::MAX, ..Progress::default() };
-        self.phase = Phase::Rolling { generation: deployment.generation(), best, since: now, trouble: None };
         self.began = now;
+        self.phase = Phase::Rolling(Rolling::new(deployment.generation(), now));
         Action::Watch { until: now + self.plan.request.timeout }
     }
 
@@ -251,185 +344,17 @@ impl Restart {
         }
     }
 
-    fn is_ours(&self, deployment: &Deployment) -> bool {
+    pub(super) fn is_ours(&self, deployment: &Deployment) -> bool {
         deployment.restarted_at() == Some(self.plan.restarted_at.as_str())
     }
 
-    fn rolling(&mut self, observation: Observation, now: Timestamp) -> Action {
-        let Phase::Rolling { generation, mut best, mut since, mut trouble } = self.phase.clone() else {
-            return Action::Finish;
-        };
-        match observation {
-            Observation::Workload(workload) if workload.deployment.generation() >= generation => {
-                trouble = None;
-                if workload.deployment.uid() != self.plan.before.deployment.uid() {
-                    return self.gone(now);
-                }
-                if !self.is_ours(&workload.deployment) {
-                    return self.superseded(&workload.deployment, now);
-                }
-                match rollout::judge(&workload) {
-                    rollout::Verdict::Complete => return self.complete(now),
-                    rollout::Verdict::DeadlineExceeded(message) => {
-                        return self.deadline_exceeded(&message, now);
-                    }
-                    rollout::Verdict::Waiting(_) => {}
-                }
-                if best.advance(Progress::of(&workload)) {
-                    since = now;
-                }
-            }
-            Observation::Trouble(reason) => trouble = Some(reason),
-            _ => {}
-        }
-        let until = since + self.plan.request.timeout;
-        if now >= until {
-            return self.no_progress(trouble.as_deref(), now);
-        }
-        self.phase = Phase::Rolling { generation, best, since, trouble };
-        Action::Watch { until }
-    }
-
-    fn complete(&mut self, now: Timestamp) -> Action {
-        self.step("watch", self.began, now, "ok");
-        let verified = Verified { rollout: Verdict::Pass, pods: Verdict::Pass, ..Verified::NOTHING };
-        self.end(Outcome::Succeeded, verified, Vec::new(), now)
-    }
-
-    fn deadline_exceeded(&mut self, message: &str, now: Timestamp) -> Action {
-        self.step("watch", self.began, now, "failed");
-        let target = &self.plan.request.target;
-        let finding =
-            Finding::error("rollout/progress-deadline", target.object(), "the new pods made no progress")
-                .seen(format!("status.conditions[Progressing]: ProgressDeadlineExceeded: {message}"))
-                .next(target.kubectl(&format!("describe {}", target.object())));
-        let verified = Verified { rollout: Verdict::Fail, ..Verified::NOTHING };
-        self.end(Outcome::Failed, verified, vec![finding], now)
-    }
-
-    fn gone(&mut self, now: Timestamp) -> Action {
-        self.step("watch", self.began, now, "failed");
-        let target = &self.plan.request.target;
-        let summary = "the Deployment was deleted, or deleted and made anew, while it restarted";
-        let finding = Finding::error("rollout/deleted", target.object(), summary)
-            .seen(format!("metadata.uid was {}", self.plan.before.deployment.uid()))
-            .next(target.kubectl(&format!("get {}", target.object())));
-        let verified = Verified { rollout: Verdict::Fail, ..Verified::NOTHING };
-        self.end(Outcome::Failed, verified, vec![finding], now)
-    }
-
-    fn superseded(&mut self, deployment: &Deployment, now: Timestamp) -> Action {
-        let found = deployment.restarted_at().unwrap_or("none");
-        let summary = format!(
-            "somebody else changed the Deployment during the restart: restartedAt is {found}, not ours"
-        );
-        self.unknown("rollout/superseded", &summary, now)
-    }
-
-    fn no_progress(&mut self, trouble: Option<&str>, now: Timestamp) -> Action {
-        let timeout = duration::short(self.plan.request.timeout);
-        if let Some(reason) = trouble {
-            let summary =
-                format!("the API server could not be watched, and nothing was heard for {timeout}: {reason}");
-            return self.unknown("api/unreachable", &summary, now);
-        }
-        let waiting = match rollout::judge(&self.seen) {
-            rollout::Verdict::Waiting(what) => what,
-            _ => "the rollout".to_owned(),
-        };
-        self.unknown("rollout/no-progress", &format!("no progress for {timeout}: {waiting}"), now)
-    }
-
-    fn unknown(&mut self, code: &str, summary: &str, now: Timestamp) -> Action {
-        self.step("watch", self.began, now, "unknown");
-        let finding = self.how_to_go_on(Finding::error(code, self.plan.request.target.object(), summary));
-        let verified = Verified { rollout: Verdict::Unknown, pods: Verdict::Unknown, ..Verified::NOTHING };
-        self.end(Outcome::Unknown, verified, vec![finding], now)
-    }
-
-    fn not_started(&mut self, code: &str, message: String, now: Timestamp) -> Action {
-        self.step("patch", self.began, now, "refused");
-        let finding = Finding::error(code, self.plan.request.target.object(), message);
-        self.end(Outcome::Refused, Verified::NOTHING, vec![finding], now)
-    }
-
-    fn interrupted(&mut self, signal: Signal, now: Timestamp) -> Action {
-        let target = &self.plan.request.target;
-        let (summary, verdict) = match self.phase {
-            Phase::Patching { .. } => ("interrupted before anything was changed", Verdict::Skipped),
-            Phase::ReadingBack { .. } => {
-                ("interrupted; it is not known whether the restart was begun", Verdict::Unknown)
-            }
-            _ => ("interrupted; Kubernetes goes on with the rolling restart by itself", Verdict::Unknown),
-        };
-        let finding =
-            self.how_to_go_on(Finding::error("rollout/interrupted", target.object(), summary).warning());
-        self.step("watch", self.began, now, "interrupted");
-        let verified = Verified { rollout: verdict, pods: verdict, ..Verified::NOTHING };
-        let action = self.end(Outcome::Interrupted, verified, vec![finding], now);
-        if let Some(ending) = &mut self.ending {
-            ending.signal = Some(signal);
-        }
-        action
-    }
-
-    fn how_to_go_on(&self, finding: Finding) -> Finding {
-        let target = &self.plan.request.target;
-        finding.next(target.kubectl(&format!("rollout status {}", target.object()))).next(
-            target.kubectl(&format!("get pods -l {}", shell_word(&self.plan.before.deployment.selector()))),
-        )
-    }
-
-    fn step(&mut self, step: &'static str, started_at: Timestamp, finished_at: Timestamp, result: &str) {
+    pub(super) fn step(
+        &mut self,
+        step: &'static str,
+        started_at: Timestamp,
+        finished_at: Timestamp,
+        result: &str,
+    ) {
         self.steps.push(Step { step, started_at, finished_at, result: result.to_owned() });
     }
-
-    fn end(
-        &mut self,
-        outcome: Outcome,
-        verified: Verified,
-        findings: Vec<Finding>,
-        now: Timestamp,
-    ) -> Action {
-        let untouched = matches!(self.phase, Phase::Patching { .. });
-        self.phase = Phase::Ended;
-        self.ending = Some(Ending { outcome, signal: None, findings, verified });
-        if untouched { Action::Finish } else { Action::Record(self.note(outcome, now)) }
-    }
-
-    fn note(&self, outcome: Outcome, now: Timestamp) -> Note {
-        let request = &self.plan.request;
-        let took = duration::short(now.duration_since(request.started_at));
-        let why = request.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-        let (reason, warning) = match outcome {
-            Outcome::Succeeded => ("Restarted", false),
-            Outcome::Failed => ("RestartFailed", true),
-            Outcome::Interrupted => ("RestartInterrupted", true),
-            _ => ("RestartUnknown", true),
-        };
-        let message = format!(
-            "{} restarted it with sk-restart{why}: {outcome:?} after {took}, operation {}",
-            request.user, request.operation
-        );
-        Note { reason, warning, message }
-    }
-
-    /// The report of what happened so far.
-    pub fn report(&self, now: Timestamp) -> RestartReport {
-        let mut report = self.plan.report(Outcome::Unknown, now);
-        if let Some(ending) = &self.ending {
-            report.outcome = ending.outcome;
-            report.verified = ending.verified;
-            report.findings.clone_from(&ending.findings);
-        }
-        report.steps.clone_from(&self.steps);
-        report.pods = PodView::living(&self.seen.pods);
-        report
-    }
-}
-
-/// Quotes what a shell would take apart.
-fn shell_word(text: &str) -> String {
-    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"=,._/-".contains(&b));
-    if plain { text.to_owned() } else { format!("'{text}'") }
 }

@@ -6,8 +6,10 @@ use proptest::prelude::*;
 use super::run::PATCH_ATTEMPTS;
 use super::*;
 use crate::checks::Verdict;
+use crate::fact::Fact;
 use crate::fixtures::{Make, at, request};
 use crate::report::Outcome;
+use crate::verify::{Health, Inspected};
 
 fn planned() -> Plan {
     plan(Make::default().facts(), request(), at(1)).unwrap()
@@ -47,6 +49,17 @@ fn rolling() -> (Restart, Plan) {
     (restart, plan)
 }
 
+/// What three quiet pods show whose endpoint answers this.
+fn inspected(status: u16) -> Vec<Inspected> {
+    let health = Health { status, millis: 4, body: String::new() };
+    let pod = |name: &str| Inspected {
+        pod: name.to_owned(),
+        logs: vec![("app".to_owned(), Fact::Known("serving\n".to_owned()))],
+        health: Some(Fact::Known(Ok(health.clone()))),
+    };
+    ["new-0", "new-1", "new-2"].map(pod).to_vec()
+}
+
 fn outcome(restart: &Restart) -> Outcome {
     restart.ending().map_or(Outcome::Planned, |ending| ending.outcome)
 }
@@ -73,9 +86,15 @@ fn a_rollout_that_completes_succeeds() {
         let action = restart.next(sees(&after(&plan, &old, &new)), at(seconds));
         assert!(matches!(action, Action::Watch { .. }), "{action:?}");
     }
-    let Action::Record(note) = restart.next(sees(&after(&plan, &[], &[true; 3])), at(20)) else { panic!() };
-    assert_eq!((note.reason, note.warning), ("Restarted", false));
-    assert_eq!(restart.next(Observation::Recorded(Ok(())), at(20)), Action::Finish);
+    let Action::Inspect(inspection) = restart.next(sees(&after(&plan, &[], &[true; 3])), at(20)) else {
+        panic!()
+    };
+    assert_eq!((inspection.pods.len(), inspection.pods[0].1.as_slice()), (3, ["app".to_owned()].as_slice()));
+    let Action::Record(record) = restart.next(Observation::Inspected(inspected(200)), at(20)) else {
+        panic!()
+    };
+    assert_eq!((record.reason, record.warning), ("Restarted", false));
+    assert_eq!(restart.next(Observation::Recorded(Vec::new()), at(20)), Action::Finish);
     let report = restart.report(at(20));
     assert_eq!(
         (report.outcome, report.verified.rollout, report.pods.len()),

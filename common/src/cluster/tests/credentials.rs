@@ -138,3 +138,12 @@ async fn a_token_file_is_read_without_its_line_end() {
     get(&reach(&flags(&kubeconfig, "")).unwrap()).await.unwrap();
     assert_eq!(api.requests()[0].header("authorization"), ["Bearer from-file"]);
 }
+
+#[tokio::test]
+async fn a_password_logs_in() {
+    let api = FakeApi::start();
+    api.on("GET", DEPLOYMENT, [Reply::json(&json!({}))]);
+    let kubeconfig = api.kubeconfig_with("{username: me, password: s3cret}");
+    get(&reach(&flags(&kubeconfig, "")).unwrap()).await.unwrap();
+    assert_eq!(api.requests()[0].header("authorization"), ["Basic bWU6czNjcmV0"]);
+}

@@ -91,3 +91,34 @@ async fn a_client_certificate_logs_in() {
     assert_eq!(said(port, &format!("{TRUSTED} {identity}")).await, "answered");
     assert_ne!(said(port, TRUSTED).await, "answered");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_plugin_may_give_a_certificate_instead_of_a_token() {
+    let port = serve(true).await;
+    let directory = tempfile::TempDir::new().unwrap();
+    let read = |path| std::fs::read_to_string(path).unwrap();
+    let given = json!({
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "kind": "ExecCredential",
+        "status": {
+            "clientCertificateData": read(pki!("client.crt")),
+            "clientKeyData": read(pki!("client.key")),
+        },
+    });
+    std::fs::write(directory.path().join("given.json"), given.to_string()).unwrap();
+    let exec = json!({
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": "cat",
+        "args": [directory.path().join("given.json")],
+    });
+    let kubeconfig = json!({
+        "current-context": "x",
+        "contexts": [{ "name": "x", "context": { "cluster": "x", "user": "x" } }],
+        "clusters": [{ "name": "x", "cluster": { "server": format!("https://127.0.0.1:{port}") } }],
+        "users": [{ "name": "x", "user": { "exec": exec } }],
+    });
+    let path = directory.path().join("config");
+    std::fs::write(&path, kubeconfig.to_string()).unwrap();
+    assert!(get(&reach(&flags(&path, TRUSTED)).unwrap()).await.is_ok());
+}

@@ -1,8 +1,9 @@
-//! `crashloop/config-error`: an environment variable refers to a ConfigMap, Secret or key that is not there.
+//! `crashloop/config-error`: what the container's environment refers to is not there, or its settings contradict each other.
 
-use crate::causes::{Cause, Fatal, PodFacts, Rule, STATE, Sighting};
+use crate::causes::container::clip;
+use crate::causes::missing::Missing;
+use crate::causes::{Cause, Fatal, PodFacts, Rule, STATE, Sighting, event};
 use crate::finding::Severity;
-use crate::workload;
 
 pub(in crate::causes) const CONFIG_ERROR: Cause = Cause {
     code: "crashloop/config-error",
@@ -13,19 +14,22 @@ pub(in crate::causes) const CONFIG_ERROR: Cause = Cause {
 };
 
 fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
-    let (container, waiting) = workload::containers(facts.pod).find_map(|container| {
-        let waiting = container.state.as_ref()?.waiting.as_ref()?;
-        (waiting.reason.as_deref() == Some("CreateContainerConfigError")).then_some((container, waiting))
-    })?;
+    let (container, waiting) = facts
+        .living()
+        .find_map(|container| Some((container, container.waits_for(&["CreateContainerConfigError"])?)))?;
     let message = waiting.message.as_deref().unwrap_or_default();
+    let missing = Missing::read(message);
+    // What the kubelet adds in brackets is the pod and the container again.
+    let said = message.split_once(" (pod: ").map_or(message, |(said, _)| said);
+    let what = missing.as_ref().map_or_else(|| clip(said), Missing::sentence);
+    // The kubelet looks again every ten seconds or so and counts; without events there is only the state.
+    let failures = facts.container_events(&container, "Failed");
+    let times = event::times(failures.filter(|failed| event::message(failed).ends_with(message)));
     Some(Sighting {
-        summary: format!("{message} (container {})", container.name),
-        evidence: vec![format!(
-            "status.containerStatuses[{}].state.waiting: CreateContainerConfigError: {message}",
-            container.name
-        )],
-        next: vec![facts.place.kubectl("get configmaps,secrets")],
-        observations: STATE,
+        summary: format!("{what} (container {})", container.name()),
+        evidence: vec![container.waiting_evidence(waiting)],
+        next: missing.map_or_else(|| vec![facts.edit_owner()], |missing| missing.next(facts.place)),
+        observations: if times > 0 { times } else { STATE },
         ..Sighting::default()
     })
 }

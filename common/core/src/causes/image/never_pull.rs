@@ -2,7 +2,6 @@
 
 use crate::causes::{Cause, Fatal, PodFacts, Rule, STATE, Sighting};
 use crate::finding::Severity;
-use crate::workload;
 
 pub(in crate::causes) const NEVER_PULL: Cause = Cause {
     code: "image/never-pull",
@@ -13,19 +12,21 @@ pub(in crate::causes) const NEVER_PULL: Cause = Cause {
 };
 
 fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
-    let (container, waiting) = workload::containers(facts.pod).find_map(|container| {
-        let waiting = container.state.as_ref()?.waiting.as_ref()?;
-        (waiting.reason.as_deref() == Some("ErrImageNeverPull")).then_some((container, waiting))
-    })?;
-    let node = workload::node(facts.pod).unwrap_or("its node");
+    let (container, waiting) = facts
+        .living()
+        .find_map(|container| Some((container, container.waits_for(&["ErrImageNeverPull"])?)))?;
+    let (image, name) = (container.image(), container.name());
+    let policy = container.spec.and_then(|spec| spec.image_pull_policy.as_deref()).unwrap_or("Never");
     Some(Sighting {
-        summary: format!("image {} is not on {node}, and imagePullPolicy is Never", container.image),
-        evidence: vec![format!(
-            "status.containerStatuses[{}].state.waiting: ErrImageNeverPull: {}",
-            container.name,
-            waiting.message.as_deref().unwrap_or_default()
-        )],
-        next: vec![facts.place.kubectl(&format!("describe pod {}", workload::name(facts.pod)))],
+        summary: format!(
+            "image {image} is not on {}, and imagePullPolicy is {policy} (container {name})",
+            facts.node()
+        ),
+        evidence: vec![
+            container.waiting_evidence(waiting),
+            format!("{}: {policy}", container.spec_path("imagePullPolicy")),
+        ],
+        next: vec![facts.edit_owner()],
         observations: STATE,
         ..Sighting::default()
     })

@@ -1,0 +1,35 @@
+//! `crashloop/exits-zero`: the process ends in order, but the pod wants it to stay.
+
+use crate::causes::container::clip;
+use crate::causes::crashloop::crash::{self, Kind};
+use crate::causes::log;
+use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
+use crate::finding::Severity;
+
+pub(in crate::causes) const EXITS_ZERO: Cause = Cause {
+    code: "crashloop/exits-zero",
+    about: "the process ends without an error although it should stay: it is not a server, or does not run as one",
+    severity: Severity::Error,
+    fatal: Fatal::WhenItStands,
+    rule: Rule::Pod(rule),
+};
+
+fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
+    let crash = crash::seen(facts, Kind::ExitsZero)?;
+    let summary = format!(
+        "container {} ends by itself with exit 0, but restartPolicy Always wants it to stay{}",
+        crash.container.name(),
+        crash.so_often()
+    );
+    let mut sighting = crash.sighting(facts, summary);
+    let last_line = crash.log(facts).and_then(log::last_line);
+    sighting.evidence.extend(last_line.map(|line| format!("previous log ends: {}", clip(line))));
+    let spec = crash.container.spec;
+    let typed = spec.and_then(|spec| spec.command.as_deref().or(spec.args.as_deref())).unwrap_or_default();
+    if !typed.is_empty() {
+        let path = crash.container.spec_path("command");
+        sighting.evidence.push(format!("{path}: {}", clip(&typed.join(" "))));
+    }
+    sighting.next = vec![crash.logs(facts), facts.edit_owner()];
+    Some(sighting)
+}

@@ -1,0 +1,84 @@
+//! Pods that have a node and whose containers are not created yet: what the kubelet last tripped over.
+
+use jiff::SignedDuration;
+use k8s_openapi::api::core::v1::Event;
+
+use crate::causes::container::Seen;
+use crate::causes::{PodFacts, event};
+use crate::workload;
+
+/// Steps before the first container, with the events that say that one failed.
+const STEPS: &[(Step, &[&str])] = &[
+    (Step::Attach, &["FailedAttachVolume"]),
+    (Step::Mount, &["FailedMount", "FailedMapVolume"]),
+    (Step::Sandbox, &["FailedCreatePodSandBox", "NetworkNotReady"]),
+];
+
+/// A step before the first container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::causes) enum Step {
+    /// Volumes are attached to the node.
+    Attach,
+    /// Volumes are mounted.
+    Mount,
+    /// The pod's sandbox and network are made.
+    Sandbox,
+}
+
+/// The longest distance of two tries of a mount (`durationBeforeRetry` grows to 2m2s): an event that is older than
+/// the newest by more says nothing about now.
+const TRIES: SignedDuration = SignedDuration::from_secs(150);
+
+/// The events of this step that still count, newest first; none when the pod is past it, or stuck elsewhere.
+pub(in crate::causes) fn failures<'a>(facts: &PodFacts<'a>, step: Step) -> Vec<&'a Event> {
+    if !is_creating(facts) {
+        return Vec::new();
+    }
+    let all = facts.events.iter().copied().filter_map(|event| Some((step_of(event)?, event)));
+    let mut all: Vec<(Step, &Event)> = all.collect();
+    all.reverse();
+    let Some(&(newest_step, newest)) = all.first() else { return Vec::new() };
+    if newest_step != step {
+        return Vec::new();
+    }
+    let seen = workload::last_seen;
+    let counts = |event: &Event| {
+        seen(newest).zip(seen(event)).is_none_or(|(newest, this)| newest.duration_since(this) <= TRIES)
+    };
+    all.into_iter().filter(|(of, event)| *of == step && counts(event)).map(|(_, event)| event).collect()
+}
+
+fn step_of(event: &Event) -> Option<Step> {
+    let reason = event.reason.as_deref()?;
+    STEPS.iter().find(|(_, reasons)| reasons.contains(&reason)).map(|(step, _)| *step)
+}
+
+/// The pod has a node, and neither a sandbox nor a container yet.
+fn is_creating(facts: &PodFacts<'_>) -> bool {
+    let untouched = |container: Seen<'_>| {
+        let waits = container.waits_for(&["ContainerCreating", "PodInitializing"]).is_some();
+        waits && container.last().is_none()
+    };
+    let mut any = false;
+    let all = facts.living().all(|container| {
+        any = true;
+        untouched(container)
+    });
+    any && all
+        && workload::node(facts.pod).is_some()
+        && !workload::condition_is_true(facts.pod, "PodReadyToStartContainers")
+}
+
+/// Whether a sandbox could not be made because the network's addresses are used up, in the words of the usual plugins.
+pub(in crate::causes) fn is_out_of_addresses(message: &str) -> bool {
+    const SIGNS: [&str; 7] = [
+        "no IP addresses available",
+        "failed to allocate for range",
+        "failed to assign an IP address",
+        "No more IPs available",
+        "no available IPs",
+        "all IP addresses are in use",
+        "InsufficientFreeAddresses",
+    ];
+    SIGNS.iter().any(|sign| message.contains(sign))
+}

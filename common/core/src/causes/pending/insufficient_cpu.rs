@@ -1,0 +1,17 @@
+//! `pending/insufficient-cpu`: no node has as much free cpu as the pod requests.
+
+use crate::causes::pending::scheduling;
+use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
+use crate::finding::Severity;
+
+pub(in crate::causes) const INSUFFICIENT_CPU: Cause = Cause {
+    code: "pending/insufficient-cpu",
+    about: "no node has as much free cpu as the pod requests",
+    severity: Severity::Error,
+    fatal: Fatal::AtTimeout,
+    rule: Rule::Pod(rule),
+};
+
+fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
+    scheduling::insufficient(facts, |resource| resource == "cpu")
+}

@@ -1,0 +1,26 @@
+//! `pending/pv-zone`: the pod's volume is in a zone, or on a node, where the pod cannot run.
+
+use crate::causes::pending::scheduling::{self, Filter};
+use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
+use crate::finding::Severity;
+
+pub(in crate::causes) const PV_ZONE: Cause = Cause {
+    code: "pending/pv-zone",
+    about: "the pod's volume is in a zone, or on a node, where the pod cannot run",
+    severity: Severity::Error,
+    fatal: Fatal::AtTimeout,
+    rule: Rule::Pod(rule),
+};
+
+fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
+    let unschedulable = scheduling::seen(facts)?;
+    let reason = unschedulable.reason(Filter::Zone, |_| true)?;
+    let names: Vec<&str> = scheduling::claims(facts).iter().map(|(_, name)| *name).collect();
+    let summary = format!(
+        "{}: the volume of PersistentVolumeClaim {} can only be used elsewhere",
+        unschedulable.of_nodes(reason),
+        names.join(" or ")
+    );
+    let next = facts.place.kubectl("get pv -o custom-columns=NAME:.metadata.name,CLAIM:.spec.claimRef.name,WHERE:.spec.nodeAffinity.required");
+    Some(unschedulable.sighting(summary, None, vec![next]))
+}

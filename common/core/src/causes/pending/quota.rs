@@ -1,0 +1,21 @@
+//! `pending/quota`: a ResourceQuota leaves no room for the pods.
+
+use crate::causes::refusal::{self, Kind};
+use crate::causes::{Cause, Fatal, Rule, Sighting, WorkloadFacts};
+use crate::finding::Severity;
+
+pub(in crate::causes) const QUOTA: Cause = Cause {
+    code: "pending/quota",
+    about: "a ResourceQuota leaves no room for the pods",
+    severity: Severity::Error,
+    fatal: Fatal::WhenItStands,
+    rule: Rule::Workload(rule),
+};
+
+fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
+    let refusal = refusal::seen(facts, Kind::Quota)?;
+    let (name, numbers) = refusal::quota_arithmetic(&refusal);
+    let summary = format!("quota {name} refuses new pods: {numbers}");
+    let sighting = refusal.sighting(summary, refusal::quota_next(facts, &name));
+    Some(Sighting { observations: refusal::quota_observations(facts), ..sighting })
+}

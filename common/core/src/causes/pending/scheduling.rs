@@ -1,0 +1,242 @@
+//! Pods that no node takes: the scheduler's text, taken apart.
+
+use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec, Volume};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+
+use crate::causes::container::clip;
+use crate::causes::{PodFacts, Sighting, event};
+use crate::workload;
+
+/// What kept nodes from taking the pod, in the order of the scheduler's filters. A node is counted at the first
+/// filter that refuses it, so the last filter that refused any refused the nodes that came closest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::causes) enum Filter {
+    Other,
+    Cordoned,
+    Taint,
+    NodeAffinity,
+    HostPort,
+    Resource,
+    VolumeLimit,
+    Claim,
+    Zone,
+    Spread,
+    PodAffinity,
+}
+
+/// One of the scheduler's reasons: how many nodes it concerns, and its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::causes) struct Reason<'a> {
+    pub(in crate::causes) nodes: u32,
+    pub(in crate::causes) text: &'a str,
+    pub(in crate::causes) filter: Filter,
+}
+
+/// A pod that the scheduler could place nowhere.
+#[derive(Clone, Debug)]
+pub(in crate::causes) struct Unschedulable<'a> {
+    /// The reasons of the nodes that came closest.
+    reasons: Vec<Reason<'a>>,
+    /// Nodes there are.
+    pub(in crate::causes) nodes: u32,
+    evidence: String,
+    times: u32,
+}
+
+const SIGNS: &[(Filter, &[&str])] = &[
+    (Filter::Cordoned, &["were unschedulable"]),
+    (Filter::Taint, &["taint"]),
+    (Filter::NodeAffinity, &["node affinity/selector", "node selector"]),
+    (Filter::HostPort, &["free ports"]),
+    (Filter::Resource, &["Insufficient ", "Too many pods"]),
+    (Filter::VolumeLimit, &["max volume count"]),
+    (
+        Filter::Claim,
+        &["persistentvolumeclaim", "PersistentVolumeClaim", "persistent volumes to bind", "non-existent pv"],
+    ),
+    (Filter::Zone, &["volume node affinity conflict", "no available volume zone"]),
+    (Filter::Spread, &["topology spread"]),
+    (Filter::PodAffinity, &["affinity rules"]),
+];
+
+/// The pod, when the scheduler could place it nowhere.
+pub(in crate::causes) fn seen<'a>(facts: &PodFacts<'a>) -> Option<Unschedulable<'a>> {
+    if !facts.is_alive() || workload::node(facts.pod).is_some() {
+        return None;
+    }
+    let events = || facts.events_of("FailedScheduling");
+    let times = event::times(events()).max(1);
+    let scheduled = facts.condition("PodScheduled");
+    if scheduled.is_some_and(|condition| condition.reason.as_deref() == Some("SchedulingGated")) {
+        return None;
+    }
+    let said = scheduled.filter(|condition| condition.status == "False");
+    let (message, evidence) = match said.and_then(|condition| condition.message.as_deref()) {
+        Some(message) => {
+            (message, format!("status.conditions[PodScheduled]: Unschedulable: {}", clip(message)))
+        }
+        None => events().last().map(|last| (event::message(last), event::evidence(last)))?,
+    };
+    Some(Unschedulable::read(message, evidence, times))
+}
+
+impl<'a> Unschedulable<'a> {
+    /// Reads `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s). preemption: …`.
+    fn read(message: &'a str, evidence: String, times: u32) -> Self {
+        let (start, rest) = message.split_once(": ").unwrap_or(("", message));
+        let nodes = start.split_once('/').and_then(|(_, all)| all.split(' ').next()?.parse().ok());
+        let sentence = rest.split_once(". ").map_or(rest, |(first, _)| first).trim_end_matches('.');
+        let mut reasons = split(sentence);
+        let closest = reasons.iter().map(|reason| reason.filter).max();
+        reasons.retain(|reason| Some(reason.filter) == closest);
+        Self { reasons, nodes: nodes.unwrap_or_default(), evidence, times }
+    }
+
+    /// The first of the closest nodes' reasons that is of this filter and has these words.
+    pub(in crate::causes) fn reason(
+        &self,
+        filter: Filter,
+        words: impl Fn(&str) -> bool,
+    ) -> Option<Reason<'a>> {
+        self.reasons.iter().copied().find(|reason| reason.filter == filter && words(reason.text))
+    }
+
+    /// `none of 3 nodes`, `the only node`.
+    pub(in crate::causes) fn of_nodes(&self, reason: Reason<'_>) -> String {
+        match (reason.nodes, self.nodes) {
+            (0, _) | (_, 0) => "no node takes the pod".to_owned(),
+            (_, 1) => "the only node does not take the pod".to_owned(),
+            (some, all) if some == all => format!("none of {all} nodes takes the pod"),
+            (some, all) => {
+                format!("none of {all} nodes takes the pod; of the {some} that come closest")
+            }
+        }
+    }
+
+    /// The sighting, with the scheduler's words that every such pod shows.
+    pub(in crate::causes) fn sighting(
+        self,
+        summary: String,
+        evidence: impl IntoIterator<Item = String>,
+        next: Vec<String>,
+    ) -> Sighting {
+        let evidence = [self.evidence].into_iter().chain(evidence).collect();
+        Sighting { summary, evidence, next, observations: self.times, needs: Vec::new() }
+    }
+}
+
+/// Takes `1 A, 2 B, with a comma` apart where a number follows a comma.
+fn split(sentence: &str) -> Vec<Reason<'_>> {
+    let starts = sentence.match_indices(", ").map(|(place, _)| place).filter(|place| {
+        let rest = &sentence[place + 2..];
+        rest.starts_with(|c: char| c.is_ascii_digit())
+    });
+    let mut begin = 0;
+    let mut reasons = Vec::new();
+    for end in starts.chain([sentence.len()]) {
+        reasons.push(reason(&sentence[begin..end]));
+        begin = (end + 2).min(sentence.len());
+    }
+    reasons
+}
+
+fn reason(text: &str) -> Reason<'_> {
+    let (nodes, text) = match text.split_once(' ') {
+        Some((number, rest)) => number.parse().map_or((0, text), |nodes| (nodes, rest)),
+        None => (0, text),
+    };
+    let sign = SIGNS.iter().find(|(_, signs)| signs.iter().any(|sign| text.contains(sign)));
+    Reason { nodes, text, filter: sign.map_or(Filter::Other, |(filter, _)| *filter) }
+}
+
+/// What the pod's containers ask for of a resource: the fields with their values.
+pub(in crate::causes) fn requests(spec: &PodSpec, resource: &str) -> Vec<(String, String)> {
+    let lists = [("containers", Some(&spec.containers)), ("initContainers", spec.init_containers.as_ref())];
+    let all = lists.into_iter().flat_map(|(list, containers)| {
+        containers.into_iter().flatten().map(move |container| (list, container))
+    });
+    all.filter_map(|(list, container)| {
+        let resources = container.resources.as_ref()?;
+        let requested = resources.requests.as_ref().and_then(|all| all.get(resource));
+        let quantity = requested.or_else(|| resources.limits.as_ref()?.get(resource))?;
+        Some((format!("spec.{list}[{}].resources.requests.{resource}", container.name), quantity.0.clone()))
+    })
+    .collect()
+}
+
+/// The claims that the pod's volumes name: volume and claim.
+pub(in crate::causes) fn claims<'a>(facts: &PodFacts<'a>) -> Vec<(&'a str, &'a str)> {
+    let volumes = facts.pod.spec.as_ref().and_then(|spec| spec.volumes.as_deref()).unwrap_or_default();
+    let claim = |volume: &'a Volume| {
+        let claim = volume.persistent_volume_claim.as_ref()?;
+        Some((volume.name.as_str(), claim.claim_name.as_str()))
+    };
+    volumes.iter().filter_map(claim).collect()
+}
+
+/// Which pods an affinity means, and over what: `pods app=cache (kubernetes.io/hostname)`.
+pub(in crate::causes) fn affinity_terms(terms: &[PodAffinityTerm]) -> String {
+    let term = |term: &PodAffinityTerm| {
+        let selector = term.label_selector.as_ref();
+        let labels = selector.map(labels).unwrap_or_default();
+        format!("pods {labels} ({})", term.topology_key)
+    };
+    match terms {
+        [] => "other pods".to_owned(),
+        terms => clip(&terms.iter().map(term).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+fn labels(selector: &LabelSelector) -> String {
+    let equal = selector.match_labels.iter().flatten().map(|(key, value)| format!("{key}={value}"));
+    let others = selector.match_expressions.iter().flatten().map(|expression| {
+        let values = expression.values.as_deref().unwrap_or_default().join("|");
+        format!("{} {} {values}", expression.key, expression.operator)
+    });
+    equal.chain(others).collect::<Vec<_>>().join(",")
+}
+
+/// A resource that no node has enough of, for the rules of each resource.
+pub(in crate::causes) fn insufficient(
+    facts: &PodFacts<'_>,
+    is_mine: impl Fn(&str) -> bool,
+) -> Option<Sighting> {
+    let unschedulable = seen(facts)?;
+    let insufficient = |text: &str| text.strip_prefix("Insufficient ").map(str::to_owned);
+    let reason = unschedulable
+        .reason(Filter::Resource, |text| insufficient(text).is_some_and(|resource| is_mine(&resource)))?;
+    let resource = insufficient(reason.text)?;
+    let requests = facts.pod.spec.as_ref().map(|spec| requests(spec, &resource)).unwrap_or_default();
+    let asked: Vec<&str> = requests.iter().map(|(_, quantity)| quantity.as_str()).collect();
+    let asked = match asked.as_slice() {
+        [] => resource.clone(),
+        quantities => format!("{} {resource}", quantities.join(" + ")),
+    };
+    let summary =
+        format!("{}: not enough free {resource} for the {asked} it asks for", unschedulable.of_nodes(reason));
+    let evidence = requests.into_iter().map(|(path, quantity)| format!("{path}: {quantity}"));
+    let free = format!("{} | grep -A 9 'Allocated resources'", facts.place.kubectl("describe nodes"));
+    Some(unschedulable.sighting(summary, evidence, vec![free, facts.edit_owner()]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn closest(message: &str) -> Vec<(u32, &str)> {
+        let unschedulable = Unschedulable::read(message, String::new(), 1);
+        unschedulable.reasons.iter().map(|reason| (reason.nodes, reason.text)).collect()
+    }
+
+    #[test]
+    fn names_what_refused_the_nodes_that_came_closest() {
+        let cpu = "0/5 nodes are available: 1 node(s) had untolerated taint {a: b}, 2 Insufficient cpu, 2 Insufficient memory, 2 node(s) didn't match Pod's node affinity/selector. preemption: 0/5 nodes are available: 5 Preemption is not helpful for scheduling.";
+        assert_eq!(closest(cpu), [(2, "Insufficient cpu"), (2, "Insufficient memory")]);
+        let gone = "0/1 nodes are available: persistentvolumeclaim \"data\" not found. not found";
+        assert_eq!(closest(gone), [(0, "persistentvolumeclaim \"data\" not found")]);
+        let gpu = "0/1 nodes are available: 1 Insufficient example.com/gpu. no new claims to deallocate, preemption: 0/1";
+        assert_eq!(closest(gpu), [(1, "Insufficient example.com/gpu")]);
+        assert_eq!(closest("no nodes available to schedule pods").len(), 1);
+        assert_eq!(closest("").len(), 1);
+    }
+}

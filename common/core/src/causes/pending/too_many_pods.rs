@@ -1,0 +1,22 @@
+//! `pending/too-many-pods`: the nodes that could take the pod run as many pods as they may.
+
+use crate::causes::pending::scheduling::{self, Filter};
+use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
+use crate::finding::Severity;
+
+pub(in crate::causes) const TOO_MANY_PODS: Cause = Cause {
+    code: "pending/too-many-pods",
+    about: "the nodes that could take the pod run as many pods as they may",
+    severity: Severity::Error,
+    fatal: Fatal::AtTimeout,
+    rule: Rule::Pod(rule),
+};
+
+fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
+    let unschedulable = scheduling::seen(facts)?;
+    let reason = unschedulable.reason(Filter::Resource, |text| text == "Too many pods")?;
+    let summary = format!("{}: they run as many pods as they may", unschedulable.of_nodes(reason));
+    let next =
+        facts.place.kubectl("get nodes -o custom-columns=NAME:.metadata.name,PODS:.status.allocatable.pods");
+    Some(unschedulable.sighting(summary, None, vec![next]))
+}

@@ -1,0 +1,59 @@
+//! `readiness/still-starting`: a container is not ready yet, within the time that its own probes give it.
+
+use crate::causes::container::Seen;
+use crate::causes::crashloop::crash;
+use crate::causes::event;
+use crate::causes::probe::{self, Patience};
+use crate::causes::readiness::unready;
+use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
+use crate::duration;
+use crate::finding::Severity;
+use jiff::SignedDuration;
+use k8s_openapi::api::core::v1::Probe;
+
+pub(in crate::causes) const STILL_STARTING: Cause = Cause {
+    code: "readiness/still-starting",
+    about: "a container is not ready yet, within the time that its own probes give it",
+    severity: Severity::Info,
+    fatal: Fatal::Never,
+    rule: Rule::Pod(rule),
+};
+
+fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
+    let starting = facts.living().find_map(|container| starting(facts, container));
+    let waiting = || {
+        let unready = unready::all(facts).find(|unready| !unready.is_late())?;
+        Some((unready.container, "readinessProbe", "Readiness", unready.probe?, unready.age))
+    };
+    let (container, field, kind, probed, age) = starting.or_else(waiting)?;
+    let patience = Patience::of(probed);
+    let asks = probe::asks(probed);
+    let mut evidence = vec![patience.evidence(&container.spec_path(field))];
+    let said = probe::failures(facts, &container, kind).last();
+    evidence.extend(said.map(event::evidence));
+    Some(Sighting {
+        summary: format!(
+            "container {} is starting: {} of the {} that its {field} ({asks}) gives it",
+            container.name(),
+            duration::short(age),
+            duration::short(patience.budget())
+        ),
+        evidence,
+        next: Vec::new(),
+        observations: event::times(probe::failures(facts, &container, kind)).max(1),
+        ..Sighting::default()
+    })
+}
+
+/// A container whose startup probe has not passed yet.
+fn starting<'a>(
+    facts: &PodFacts<'a>,
+    container: Seen<'a>,
+) -> Option<(Seen<'a>, &'static str, &'static str, &'a Probe, SignedDuration)> {
+    let since = container.running_since(facts.pod)?;
+    let probe = container.spec?.startup_probe.as_ref()?;
+    let crashes = crash::of(facts.pod, container, facts.now).is_some();
+    let waits = container.status.started != Some(true) && !crashes;
+    let age = facts.now.duration_since(since).max(SignedDuration::ZERO);
+    waits.then_some((container, "startupProbe", "Startup", probe, age))
+}

@@ -1,0 +1,34 @@
+//! `readiness/wrong-port`: the readiness probe asks a port that the container does not have.
+
+use crate::causes::probe;
+use crate::causes::readiness::unready::{self, Kind};
+use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
+use crate::finding::Severity;
+
+pub(in crate::causes) const WRONG_PORT: Cause = Cause {
+    code: "readiness/wrong-port",
+    about: "the readiness probe asks a port that the container does not have",
+    severity: Severity::Error,
+    fatal: Fatal::AtTimeout,
+    rule: Rule::Pod(rule),
+};
+
+fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
+    let unready = unready::seen(facts, Kind::WrongPort)?;
+    let name = unready.container.name();
+    let port = unready.probe.and_then(probe::port).map(probe::port_text).unwrap_or_default();
+    let listed = unready.container.spec.and_then(|spec| spec.ports.as_deref()).unwrap_or_default();
+    let listed: Vec<String> = listed
+        .iter()
+        .map(|port| match &port.name {
+            Some(name) => format!("{} ({name})", port.container_port),
+            None => port.container_port.to_string(),
+        })
+        .collect();
+    let listed = if listed.is_empty() { "none".to_owned() } else { listed.join(", ") };
+    let summary =
+        format!("the readiness probe of container {name} asks port {port}; the container has {listed}");
+    let mut sighting = unready.sighting(facts, summary);
+    sighting.evidence.push(format!("{}: {listed}", unready.container.spec_path("ports")));
+    Some(sighting)
+}

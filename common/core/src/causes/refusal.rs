@@ -1,0 +1,156 @@
+//! Pods that the API server does not admit: the `ReplicaFailure` condition's message, and which one rule explains it.
+
+use k8s_openapi::api::core::v1::{Event, Pod};
+
+use super::container::{clip, word};
+use super::{STATE, Sighting, WorkloadFacts, event};
+use crate::workload;
+
+/// What explains a refusal. Exactly one does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::causes) enum Kind {
+    Quota,
+    QuotaSurge,
+    LimitRange,
+    PodSecurity,
+    Webhook,
+    WebhookOutage,
+    AdmissionPolicy,
+    ServiceAccount,
+    PriorityClass,
+    RuntimeClass,
+    Invalid,
+    Other,
+}
+
+/// A refusal to create pods of the present template.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::causes) struct Refusal<'a> {
+    /// The whole message.
+    pub(in crate::causes) message: &'a str,
+}
+
+/// What each kind's messages contain. Webhooks and policies come first: what they answer is free text.
+const SIGNS: &[(Kind, &str)] = &[
+    (Kind::Webhook, "denied the request"),
+    (Kind::WebhookOutage, "failed calling webhook"),
+    (Kind::AdmissionPolicy, "ValidatingAdmissionPolicy"),
+    (Kind::Quota, "exceeded quota:"),
+    (Kind::Quota, "failed quota:"),
+    (Kind::PodSecurity, "violates PodSecurity"),
+    (Kind::LimitRange, " usage per Container is "),
+    (Kind::LimitRange, " usage per Pod is "),
+    (Kind::LimitRange, " limit to request ratio per "),
+    (Kind::ServiceAccount, "error looking up service account"),
+    (Kind::PriorityClass, "PriorityClass"),
+    (Kind::RuntimeClass, "RuntimeClass"),
+    (Kind::Invalid, " is invalid: "),
+];
+
+/// The refusal, when it is of this kind.
+pub(in crate::causes) fn seen<'a>(facts: &WorkloadFacts<'a>, kind: Kind) -> Option<Refusal<'a>> {
+    let refusal = Refusal::of(facts)?;
+    (refusal.kind(facts) == kind).then_some(refusal)
+}
+
+impl<'a> Refusal<'a> {
+    fn of(facts: &WorkloadFacts<'a>) -> Option<Self> {
+        let workload = facts.workload;
+        let condition = workload.deployment.condition("ReplicaFailure")?;
+        let message = condition.message.as_deref()?;
+        let stands = condition.status == "True" && workload.deployment.is_observed();
+        (stands && concerns_current(facts, message)).then_some(Self { message })
+    }
+
+    fn kind(&self, facts: &WorkloadFacts<'_>) -> Kind {
+        let sign = SIGNS.iter().find(|(_, sign)| self.message.contains(sign));
+        match sign.map_or(Kind::Other, |(kind, _)| *kind) {
+            Kind::Quota if is_surge(facts) => Kind::QuotaSurge,
+            kind => kind,
+        }
+    }
+
+    /// The message without the pod that was to be created: `pods "NAME" is forbidden: `.
+    pub(in crate::causes) fn reason(&self) -> &'a str {
+        let (_, reason) = self.message.split_once(" is forbidden: ").unwrap_or(("", self.message));
+        reason.trim()
+    }
+
+    /// The sighting, with the condition that every refusal shows.
+    pub(in crate::causes) fn sighting(&self, summary: String, next: Vec<String>) -> Sighting {
+        let evidence =
+            vec![format!("status.conditions[ReplicaFailure]: FailedCreate: {}", clip(self.message))];
+        Sighting { summary, evidence, next, observations: STATE, needs: Vec::new() }
+    }
+
+    /// The word after this mark, without quotes and punctuation.
+    pub(in crate::causes) fn after(&self, mark: &str) -> Option<&'a str> {
+        let (_, rest) = self.message.split_once(mark)?;
+        let rest = rest.trim_start().trim_start_matches(['"', '\'']);
+        rest.split(|c: char| c.is_whitespace() || "\"',:;".contains(c)).next().filter(|word| !word.is_empty())
+    }
+}
+
+/// The controller keeps a `ReplicaFailure` of an older `ReplicaSet` too, as long as the present one has none. Its
+/// messages name the pod, or else the event does.
+fn concerns_current(facts: &WorkloadFacts<'_>, message: &str) -> bool {
+    let workload = facts.workload;
+    let [only] = workload.replica_sets.as_slice() else {
+        let Some(current) = workload.current() else { return false };
+        if let Some((_, pod)) = message.split_once("pods \"") {
+            return pod.starts_with(&format!("{}-", current.name()));
+        }
+        let refused = |event: &&Event| {
+            event.reason.as_deref() == Some("FailedCreate")
+                && event.involved_object.uid.as_deref() == Some(current.uid())
+                && event::message(event).ends_with(message)
+        };
+        return workload.events.known().is_none_or(|events| events.iter().any(|event| refused(&event)));
+    };
+    workload.current().is_some_and(|current| current.uid() == only.uid())
+}
+
+/// Whether the pod that was refused was one more than the Deployment wants: the surge of a rolling update.
+fn is_surge(facts: &WorkloadFacts<'_>) -> bool {
+    let wanted = usize::try_from(facts.workload.deployment.replicas()).unwrap_or_default();
+    let living = facts.workload.pods.iter().filter(|pod| lives(pod)).count();
+    let old = facts.workload.pods.iter().any(|pod| lives(pod) && !facts.workload.is_new(pod));
+    old && living >= wanted
+}
+
+fn lives(pod: &Pod) -> bool {
+    pod.metadata.deletion_timestamp.is_none() && !workload::has_ended(pod)
+}
+
+/// How often a quota was found full: it does not count as standing while a pod of this Deployment is still ending,
+/// because that makes room.
+pub(in crate::causes) fn quota_observations(facts: &WorkloadFacts<'_>) -> u32 {
+    let ending = |pod: &Pod| pod.metadata.deletion_timestamp.is_some() && !workload::has_ended(pod);
+    if facts.workload.pods.iter().any(ending) { 1 } else { STATE }
+}
+
+/// A quota's refusal in words: `exceeded quota: NAME, requested: pods=1, used: pods=3, limited: pods=3`.
+pub(in crate::causes) fn quota_arithmetic(refusal: &Refusal<'_>) -> (String, String) {
+    let reason = refusal.reason();
+    let rest = reason.split_once("quota: ").map_or(reason, |(_, rest)| rest);
+    let (name, rest) = rest.split_once([',', ':']).unwrap_or((rest, ""));
+    (name.trim().to_owned(), clip(rest))
+}
+
+/// The commands that show and change a quota.
+pub(in crate::causes) fn quota_next(facts: &WorkloadFacts<'_>, name: &str) -> Vec<String> {
+    let name = word(name);
+    ["describe", "edit"].map(|verb| facts.place.kubectl(&format!("{verb} resourcequota {name}"))).to_vec()
+}
+
+impl WorkloadFacts<'_> {
+    /// The command that changes the template.
+    pub(in crate::causes) fn edit(&self) -> String {
+        self.place.kubectl(&format!("edit deployment/{}", word(self.workload.deployment.name())))
+    }
+
+    /// A field of the template's `spec`, as text.
+    pub(in crate::causes) fn template_field(&self, field: &str) -> Option<&str> {
+        self.workload.deployment.template().get("spec")?.get(field)?.as_str()
+    }
+}

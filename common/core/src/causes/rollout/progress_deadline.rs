@@ -1,0 +1,40 @@
+//! `rollout/progress-deadline`: the new pods made no progress for progressDeadlineSeconds, and nothing else explains it.
+
+use crate::causes::STATE;
+use crate::causes::container::{clip, word};
+use crate::causes::{self, Fetched};
+use crate::causes::{Cause, Fatal, Rule, Sighting, WorkloadFacts};
+use crate::finding::Severity;
+
+pub(in crate::causes) const PROGRESS_DEADLINE: Cause = Cause {
+    code: "rollout/progress-deadline",
+    about: "the new pods made no progress for progressDeadlineSeconds, and nothing else explains it",
+    severity: Severity::Error,
+    fatal: Fatal::AtOnce,
+    rule: Rule::Workload(rule),
+};
+
+fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
+    let deployment = &facts.workload.deployment;
+    let progressing = deployment.condition("Progressing")?;
+    let exceeded = progressing.reason.as_deref() == Some("ProgressDeadlineExceeded");
+    if !exceeded || !deployment.is_observed() || is_explained(facts) {
+        return None;
+    }
+    let message = clip(progressing.message.as_deref().unwrap_or_default());
+    Some(Sighting {
+        summary: "the new pods made no progress within progressDeadlineSeconds".to_owned(),
+        evidence: vec![format!("status.conditions[Progressing]: ProgressDeadlineExceeded: {message}")],
+        next: vec![facts.place.kubectl(&format!("describe deployment {}", word(deployment.name())))],
+        observations: STATE,
+        ..Sighting::default()
+    })
+}
+
+/// The deadline passes because of something else; where that is known, the deadline is no cause beside it.
+fn is_explained(facts: &WorkloadFacts<'_>) -> bool {
+    let others = causes::CAUSES.iter().filter(|cause| cause.code != PROGRESS_DEADLINE.code);
+    let fetched = Fetched::new();
+    let mut others = others.filter(|cause| cause.severity == Severity::Error);
+    others.any(|cause| !causes::seen(cause, facts.workload, &fetched, facts.place, facts.now).is_empty())
+}

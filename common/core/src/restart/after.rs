@@ -1,0 +1,97 @@
+//! After the rollout: logs and health endpoints, then the soak.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::messages::{Action, Observation};
+use super::run::{Next, Phase, Restart};
+use crate::checks::Verdict;
+use crate::duration;
+use crate::fact::Fact;
+use crate::report::Outcome;
+use crate::soak::Soak;
+use crate::verify::{self, Endpoint, Inspected, Inspection};
+
+impl Restart {
+    /// Looks at every new pod.
+    pub(super) fn inspect(&mut self) -> Action {
+        self.phase = Phase::Inspecting;
+        let pods = self.containers();
+        Action::Inspect(Inspection { pods, endpoint: self.endpoint() })
+    }
+
+    fn endpoint(&self) -> Option<Endpoint> {
+        let service = self.plan.request.target.service.as_ref()?;
+        Some(Endpoint { port: service.port?, path: service.health_path.clone()? })
+    }
+
+    pub(super) fn inspected(&mut self, inspected: &[Inspected], now: Timestamp) -> Action {
+        let endpoint = self.endpoint();
+        let (logs, log_findings) = verify::logs(inspected);
+        let (health, health_findings) = verify::health(inspected, endpoint.as_ref());
+        self.step("verify", self.began, now, &format!("logs: {}; health: {}", logs.detail, health.detail));
+        if let Some(ending) = &mut self.ending {
+            ending.verified.logs = logs.verdict;
+            ending.verified.health = health.verdict;
+            ending.findings.extend(health_findings);
+            ending.findings.extend(log_findings);
+            if health.verdict == Verdict::Fail {
+                ending.outcome = Outcome::Failed;
+            }
+        }
+        let failed = health.verdict == Verdict::Fail;
+        let soaks = !failed && self.plan.request.soak > SignedDuration::ZERO;
+        self.verifications = vec![("logs", logs), ("health", health)];
+        self.release_or(now, if soaks { Next::Soak } else { Next::WriteDown })
+    }
+
+    pub(super) fn soak_begins(&mut self, now: Timestamp) -> Action {
+        self.began = now;
+        let soak = Soak::new(&self.seen, self.plan.request.soak, now);
+        let until = soak.logs_due().min(soak.until());
+        self.phase = Phase::Soaking(soak);
+        Action::Watch { until }
+    }
+
+    pub(super) fn soaking(&mut self, mut soak: Soak, observation: Observation, now: Timestamp) -> Action {
+        match observation {
+            Observation::Workload(workload) => soak.observe(&workload, now),
+            Observation::Quit => return self.soaked(&soak, "ended by q", now),
+            Observation::Gone => return self.gone(now),
+            Observation::Logs(logs) => {
+                for log in logs {
+                    match log {
+                        Fact::Known(text) => soak.read(&text),
+                        Fact::Unavailable(reason) => soak.could_not_read(reason),
+                    }
+                }
+                soak.has_read(now);
+            }
+            _ => {}
+        }
+        if now >= soak.until() {
+            return self.soaked(&soak, "ok", now);
+        }
+        let due = soak.logs_due();
+        let action = if now >= due {
+            Action::ReadLogs { since: due - SignedDuration::from_mins(1) }
+        } else {
+            Action::Watch { until: due.min(soak.until()) }
+        };
+        self.phase = Phase::Soaking(soak);
+        action
+    }
+
+    fn soaked(&mut self, soak: &Soak, how: &str, now: Timestamp) -> Action {
+        let watched = duration::short(now.duration_since(soak.began()));
+        self.step("soak", soak.began(), now, &format!("{how} after {watched}: {}", soak.summary()));
+        let object = self.plan.request.target.object();
+        if let Some(ending) = &mut self.ending {
+            ending.verified.soak = soak.verdict();
+            ending.findings.extend(soak.findings(&object, now));
+            if soak.verdict() == Verdict::Fail {
+                ending.outcome = Outcome::Failed;
+            }
+        }
+        self.write_down(now)
+    }
+}

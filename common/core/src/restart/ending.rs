@@ -1,0 +1,162 @@
+//! How a restart ends: outcome, findings, what was verified, and what is written down about it.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::messages::{Action, Record, Signal};
+use super::run::{Next, Phase, Restart};
+use crate::checks::Verdict;
+use crate::duration;
+use crate::finding::Finding;
+use crate::report::{Outcome, PodView, RestartReport, Verified};
+use crate::revision;
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// The signal, when one ended it.
+    pub signal: Option<Signal>,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// What was verified.
+    pub verified: Verified,
+}
+
+impl Ending {
+    /// An ending about which nothing was verified.
+    pub(super) fn new(outcome: Outcome, findings: Vec<Finding>) -> Self {
+        Self { outcome, signal: None, findings, verified: Verified::NOTHING }
+    }
+
+    /// The same, with a verdict on the rollout and its pods.
+    pub(super) fn rollout(mut self, verdict: Verdict) -> Self {
+        self.verified.rollout = verdict;
+        self.verified.pods = verdict;
+        self
+    }
+}
+
+impl Restart {
+    /// Ends it: the lock is given back, then what was done is written down. What changed nothing leaves no trace.
+    pub(super) fn end(&mut self, ending: Ending, now: Timestamp) -> Action {
+        self.ending = Some(ending);
+        self.release_or(now, Next::WriteDown)
+    }
+
+    /// Nothing was changed; the lock is given back.
+    pub(super) fn not_started(&mut self, code: &str, message: impl Into<String>, now: Timestamp) -> Action {
+        self.step("patch", self.began, now, "refused");
+        let finding = Finding::error(code, self.plan.request.target.object(), message);
+        self.ending = Some(Ending::new(Outcome::Refused, vec![finding]));
+        self.release_or(now, Next::Finish)
+    }
+
+    /// Started, and not known how it went.
+    pub(super) fn unknown(&mut self, code: &str, summary: &str, now: Timestamp) -> Action {
+        self.step("watch", self.began, now, "unknown");
+        let finding = self.how_to_go_on(Finding::error(code, self.plan.request.target.object(), summary));
+        self.end(Ending::new(Outcome::Unknown, vec![finding]).rollout(Verdict::Unknown), now)
+    }
+
+    /// A signal: Kubernetes goes on by itself, and how to go on is said.
+    pub(super) fn interrupted(&mut self, signal: Signal, now: Timestamp) -> Action {
+        let (summary, started) = match &self.phase {
+            Phase::Locking | Phase::Patching { .. } => ("interrupted before anything was changed", false),
+            Phase::ReadingBack { .. } => ("interrupted; it is not known whether the restart was begun", true),
+            Phase::Rolling(_) | Phase::Explaining => {
+                ("interrupted; Kubernetes goes on with the rolling restart by itself", true)
+            }
+            _ => ("interrupted after the rollout", true),
+        };
+        let finding =
+            Finding::error("rollout/interrupted", self.plan.request.target.object(), summary).warning();
+        let finding = if started { self.how_to_go_on(finding) } else { finding };
+        self.step("watch", self.began, now, "interrupted");
+        let verified = match self.ending.take() {
+            Some(ending) => ending.verified,
+            None => {
+                Ending::new(Outcome::Interrupted, Vec::new())
+                    .rollout(if started { Verdict::Unknown } else { Verdict::Skipped })
+                    .verified
+            }
+        };
+        let ending =
+            Ending { outcome: Outcome::Interrupted, signal: Some(signal), findings: vec![finding], verified };
+        if started {
+            return self.end(ending, now);
+        }
+        self.ending = Some(ending);
+        self.release_or(now, Next::Finish)
+    }
+
+    fn how_to_go_on(&self, finding: Finding) -> Finding {
+        let target = &self.plan.request.target;
+        let selector = shell_word(&self.plan.before.deployment.selector());
+        finding
+            .next(target.kubectl(&format!("rollout status {}", target.object())))
+            .next(target.kubectl(&format!("get pods -l {selector}")))
+    }
+
+    /// Writes down what was done.
+    pub(super) fn write_down(&mut self, now: Timestamp) -> Action {
+        self.phase = Phase::Recording;
+        Action::Record(self.record(now))
+    }
+
+    pub(super) fn finish(&mut self) -> Action {
+        self.phase = Phase::Ended;
+        Action::Finish
+    }
+
+    fn record(&self, now: Timestamp) -> Record {
+        let request = &self.plan.request;
+        let outcome = self.ending.as_ref().map_or(Outcome::Unknown, |ending| ending.outcome);
+        let took = duration::short(now.duration_since(request.started_at));
+        let why = request.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+        let (reason, warning) = match outcome {
+            Outcome::Succeeded => ("Restarted", false),
+            Outcome::Failed => ("RestartFailed", true),
+            Outcome::Interrupted => ("RestartInterrupted", true),
+            _ => ("RestartUnknown", true),
+        };
+        let message = format!(
+            "{} restarted it with sk-restart{why}: {outcome:?} after {took}, operation {}",
+            request.user, request.operation
+        );
+        let template = revision::hash(self.seen.deployment.template());
+        let entry = json!({
+            "command": "sk-restart",
+            "deployment": request.target.deployment,
+            "user": request.user,
+            "host": request.host,
+            "reason": request.reason,
+            "outcome": outcome,
+            "template": template,
+            "verified": outcome == Outcome::Succeeded,
+            "startedAt": request.started_at,
+            "finishedAt": now,
+        });
+        Record { reason, warning, message, history: (request.operation.clone(), entry) }
+    }
+
+    /// The report of what happened so far.
+    pub fn report(&self, now: Timestamp) -> RestartReport {
+        let mut report = self.plan.report(Outcome::Unknown, now);
+        if let Some(ending) = &self.ending {
+            report.outcome = ending.outcome;
+            report.verified = ending.verified;
+            report.findings.clone_from(&ending.findings);
+        }
+        report.steps.clone_from(&self.steps);
+        report.pods = PodView::living(&self.seen.pods);
+        report
+    }
+}
+
+/// Quotes what a shell would take apart.
+fn shell_word(text: &str) -> String {
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"=,._/-".contains(&b));
+    if plain { text.to_owned() } else { format!("'{text}'") }
+}

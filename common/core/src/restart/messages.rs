@@ -1,0 +1,119 @@
+//! What the planner tells its driver to do, and what the driver tells it back.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::causes::{Fetched, Need};
+use crate::fact::Fact;
+use crate::lock::{LeaseAnswer, LeaseRequest};
+use crate::verify::{Inspected, Inspection};
+use crate::workload::{Deployment, Workload};
+
+/// What the driver has to do next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Ask the API server about the lock.
+    Lease {
+        /// Name of the Lease.
+        name: String,
+        /// The request.
+        request: LeaseRequest,
+    },
+    /// Patch the Deployment with this strategic merge patch.
+    Patch {
+        /// The patch.
+        body: Value,
+        /// Whether the API server only has to admit it.
+        dry_run: bool,
+    },
+    /// Read the Deployment: an answer was lost.
+    Read,
+    /// Wait for the next observation, or until this time.
+    Watch {
+        /// When to report [`Observation::Quiet`].
+        until: Timestamp,
+    },
+    /// Fetch what rules asked for.
+    Fetch(Vec<Need>),
+    /// Look at the new pods' logs and health endpoints.
+    Inspect(Inspection),
+    /// Read what the pods logged since then.
+    ReadLogs {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Write down what was done: an Event on the Deployment, a line in `sk-history`.
+    Record(Record),
+    /// Nothing more; [`super::Restart::report`] has the rest.
+    Finish,
+}
+
+/// What the driver saw.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Observation {
+    /// Nothing yet.
+    Begin,
+    /// The answer to [`Action::Lease`].
+    Lease(LeaseAnswer),
+    /// The answer to [`Action::Patch`].
+    Patched(Write),
+    /// The answer to [`Action::Read`]; `None` when the Deployment is not there.
+    Read(Result<Option<Box<Deployment>>, String>),
+    /// The workload, as it is watched.
+    Workload(Box<Workload>),
+    /// The Deployment is no longer there.
+    Gone,
+    /// The watch broke; it is being set up again.
+    Trouble(String),
+    /// Nothing happened until the time that [`Action::Watch`] gave.
+    Quiet,
+    /// The answer to [`Action::Fetch`].
+    Fetched(Fetched),
+    /// The answer to [`Action::Inspect`].
+    Inspected(Vec<Inspected>),
+    /// The answer to [`Action::ReadLogs`]: each pod's log.
+    Logs(Vec<Fact<String>>),
+    /// The answer to [`Action::Record`]: what could not be written, and why.
+    Recorded(Vec<String>),
+    /// Somebody has seen enough of the soak.
+    Quit,
+    /// Somebody wants it to end.
+    Signal(Signal),
+}
+
+/// What became of a write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Write {
+    /// Done; the object as it is now.
+    Applied(Box<Deployment>),
+    /// The API server refused it; nothing changed.
+    Rejected(String),
+    /// It never left; nothing changed.
+    NotSent(String),
+    /// The answer was lost: it may have been done.
+    Ambiguous(String),
+}
+
+/// A signal that ends the watching.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Signal {
+    /// SIGHUP, 1.
+    Hangup,
+    /// SIGINT, 2.
+    Interrupt,
+    /// SIGTERM, 15.
+    Terminate,
+}
+
+/// What is written down in the cluster about an operation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// `Event.reason`, in CamelCase.
+    pub reason: &'static str,
+    /// `Event.type`: Warning, or Normal.
+    pub warning: bool,
+    /// `Event.message`.
+    pub message: String,
+    /// The entry of `sk-history`: its key, a ULID, and its value.
+    pub history: (String, Value),
+}

@@ -1,0 +1,198 @@
+//! Watching the rollout: complete, failed by a cause that stands, or no progress for too long.
+
+use jiff::Timestamp;
+
+use super::ending::Ending;
+use super::messages::{Action, Observation};
+use super::run::{Phase, Restart};
+use super::standing::Judgement;
+use crate::causes::{self, Fetched, Need};
+use crate::checks::Verdict;
+use crate::duration;
+use crate::finding::{Finding, Severity};
+use crate::references;
+use crate::report::Outcome;
+use crate::rollout::{self, Progress};
+use crate::workload::{Deployment, Workload};
+
+/// A rollout that is watched.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Rolling {
+    /// What is older than this generation was there before the patch.
+    generation: i64,
+    best: Progress,
+    /// When the last progress was made.
+    since: Timestamp,
+    /// Why it cannot be watched at the moment.
+    pub(super) trouble: Option<String>,
+}
+
+impl Rolling {
+    pub(super) fn new(generation: i64, now: Timestamp) -> Self {
+        Self {
+            generation,
+            best: Progress { old: usize::MAX, ..Progress::default() },
+            since: now,
+            trouble: None,
+        }
+    }
+}
+
+impl Restart {
+    pub(super) fn rolling(
+        &mut self,
+        mut rolling: Rolling,
+        observation: Observation,
+        now: Timestamp,
+    ) -> Action {
+        match observation {
+            Observation::Workload(workload) if workload.deployment.generation() >= rolling.generation => {
+                rolling.trouble = None;
+                if let Some(end) = self.look(&workload, &mut rolling, now) {
+                    return end;
+                }
+            }
+            Observation::Trouble(reason) => rolling.trouble = Some(reason),
+            _ => {}
+        }
+        let request = &self.plan.request;
+        let mut until = rolling.since + request.timeout;
+        match self.standing.judge(rolling.since, request.fail_after, now) {
+            Judgement::Failed => return self.explain(),
+            Judgement::FailsAt(at) => until = until.min(at),
+            Judgement::Open => {}
+        }
+        if now >= rolling.since + request.timeout {
+            return if self.standing.explains() {
+                self.explain()
+            } else {
+                self.no_progress(rolling.trouble.as_deref(), now)
+            };
+        }
+        self.phase = Phase::Rolling(rolling);
+        Action::Watch { until }
+    }
+
+    /// Looks at the workload; some action when that ends the rollout.
+    fn look(&mut self, workload: &Workload, rolling: &mut Rolling, now: Timestamp) -> Option<Action> {
+        if workload.deployment.uid() != self.plan.before.deployment.uid() {
+            return Some(self.gone(now));
+        }
+        if !self.is_ours(&workload.deployment) {
+            return Some(self.superseded(&workload.deployment, now));
+        }
+        if rollout::judge(workload) == rollout::Verdict::Complete {
+            return Some(self.complete(now));
+        }
+        if rolling.best.advance(Progress::of(workload)) {
+            rolling.since = now;
+        }
+        let found = causes::of_rollout(workload, &Fetched::new(), self.plan.request.target.place(), now);
+        self.standing.observe(found, now);
+        match rollout::judge(workload) {
+            rollout::Verdict::DeadlineExceeded(message) => Some(self.deadline_exceeded(&message, now)),
+            _ => None,
+        }
+    }
+
+    fn complete(&mut self, now: Timestamp) -> Action {
+        self.step("watch", self.began, now, "ok");
+        self.ending = Some(Ending::new(Outcome::Succeeded, Vec::new()).rollout(Verdict::Pass));
+        self.inspect()
+    }
+
+    /// It has failed. Before that is said, what rules and people want to know besides is fetched.
+    fn explain(&mut self) -> Action {
+        let mut needs: Vec<Need> =
+            self.standing.found().iter().flat_map(|found| found.needs.clone()).collect();
+        let references = references::of_template(self.plan.before.deployment.template());
+        needs.extend(references.into_iter().map(Need::LastWrite));
+        self.phase = Phase::Explaining;
+        Action::Fetch(needs)
+    }
+
+    pub(super) fn explained(&mut self, fetched: &Fetched, now: Timestamp) -> Action {
+        self.step("watch", self.began, now, "failed");
+        let found = causes::of_rollout(&self.seen, fetched, self.plan.request.target.place(), now);
+        if !found.is_empty() {
+            self.standing.observe(found, now);
+        }
+        let mut findings = self.standing.findings(now);
+        findings.extend(self.changed_outside(fetched, now));
+        self.end(Ending::new(Outcome::Failed, findings).rollout(Verdict::Fail), now)
+    }
+
+    /// `ConfigMap`s and `Secret`s of the template that were written since the last rollout: the template is the same
+    /// as before, so what they hold is the likeliest change.
+    fn changed_outside(&self, fetched: &Fetched, now: Timestamp) -> Vec<Finding> {
+        let Some(since) = self.plan.before.current().and_then(crate::workload::ReplicaSet::created_at) else {
+            return Vec::new();
+        };
+        let writes = fetched.iter().filter_map(|(need, fact)| match need {
+            Need::LastWrite(reference) => Some((reference, fact.known()?.split_once(' ')?)),
+            Need::PreviousLog { .. } => None,
+        });
+        let target = &self.plan.request.target;
+        let mut findings = Vec::new();
+        for (reference, (time, manager)) in writes {
+            let Ok(time) = time.parse::<Timestamp>() else { continue };
+            if time < since {
+                continue;
+            }
+            let ago = duration::short(now.duration_since(time));
+            let summary = format!(
+                "written {ago} ago by {manager}, since the last rollout; the template did not change, so a rollback would not help"
+            );
+            let finding = Finding::error("rollout/config-changed", reference.to_string(), summary)
+                .seen(format!("metadata.managedFields: {manager} at {time:.0}"))
+                .next(target.kubectl(&format!("get {reference} -o yaml --show-managed-fields")));
+            findings.push(Finding { severity: Severity::Warning, ..finding });
+        }
+        findings
+    }
+
+    fn deadline_exceeded(&mut self, message: &str, now: Timestamp) -> Action {
+        if self.standing.explains() {
+            return self.explain();
+        }
+        self.step("watch", self.began, now, "failed");
+        let target = &self.plan.request.target;
+        let finding =
+            Finding::error("rollout/progress-deadline", target.object(), "the new pods made no progress")
+                .seen(format!("status.conditions[Progressing]: ProgressDeadlineExceeded: {message}"))
+                .next(target.kubectl(&format!("describe {}", target.object())));
+        self.end(Ending::new(Outcome::Failed, vec![finding]).rollout(Verdict::Fail), now)
+    }
+
+    pub(super) fn gone(&mut self, now: Timestamp) -> Action {
+        self.step("watch", self.began, now, "failed");
+        let target = &self.plan.request.target;
+        let summary = "the Deployment was deleted, or deleted and made anew, while it restarted";
+        let finding = Finding::error("rollout/deleted", target.object(), summary)
+            .seen(format!("metadata.uid was {}", self.plan.before.deployment.uid()))
+            .next(target.kubectl(&format!("get {}", target.object())));
+        self.end(Ending::new(Outcome::Failed, vec![finding]).rollout(Verdict::Fail), now)
+    }
+
+    fn superseded(&mut self, deployment: &Deployment, now: Timestamp) -> Action {
+        let found = deployment.restarted_at().unwrap_or("none");
+        let summary = format!(
+            "somebody else changed the Deployment during the restart: restartedAt is {found}, not ours"
+        );
+        self.unknown("rollout/superseded", &summary, now)
+    }
+
+    fn no_progress(&mut self, trouble: Option<&str>, now: Timestamp) -> Action {
+        let timeout = duration::short(self.plan.request.timeout);
+        if let Some(reason) = trouble {
+            let summary =
+                format!("the API server could not be watched, and nothing was heard for {timeout}: {reason}");
+            return self.unknown("api/unreachable", &summary, now);
+        }
+        let waiting = match rollout::judge(&self.seen) {
+            rollout::Verdict::Waiting(what) => what,
+            _ => "the rollout".to_owned(),
+        };
+        self.unknown("rollout/no-progress", &format!("no progress for {timeout}: {waiting}"), now)
+    }
+}

@@ -1,0 +1,151 @@
+//! Causes that stand while a rollout runs: since when, and when they make it fail.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::causes::{Fatal, Found};
+use crate::finding::{Finding, Severity};
+
+/// Observations that a cause needs before it makes a rollout fail: a second failed pull, a third restart.
+const OBSERVATIONS: u32 = 3;
+
+/// The causes that are there now, each with the time since when it has been there without a break.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Standing {
+    since: BTreeMap<&'static str, Timestamp>,
+    found: Vec<Found>,
+}
+
+/// What the causes mean for the rollout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Judgement {
+    /// Waiting cannot help any more.
+    Failed,
+    /// A cause will be fatal at this time, if nothing changes.
+    FailsAt(Timestamp),
+    /// Nothing that waiting could not mend.
+    Open,
+}
+
+impl Standing {
+    /// Takes over what is seen now.
+    pub(super) fn observe(&mut self, found: Vec<Found>, now: Timestamp) {
+        self.since.retain(|code, _| found.iter().any(|found| found.cause.code == *code));
+        for found in &found {
+            self.since.entry(found.cause.code).or_insert(now);
+        }
+        self.found = found;
+    }
+
+    /// What is seen now.
+    pub(super) fn found(&self) -> &[Found] {
+        &self.found
+    }
+
+    /// Judges by the contract's "Failing early": at once, or when the same cause has stood for `fail_after` with no
+    /// progress, observed often enough.
+    pub(super) fn judge(&self, progress: Timestamp, fail_after: SignedDuration, now: Timestamp) -> Judgement {
+        let mut verdict = Judgement::Open;
+        for found in &self.found {
+            match found.cause.fatal {
+                Fatal::AtOnce => return Judgement::Failed,
+                Fatal::WhenItStands if found.observations >= OBSERVATIONS => {
+                    let since = self.since.get(found.cause.code).copied().unwrap_or(now).max(progress);
+                    let at = since + fail_after;
+                    if at <= now {
+                        return Judgement::Failed;
+                    }
+                    verdict = match verdict {
+                        Judgement::FailsAt(earlier) if earlier < at => verdict,
+                        _ => Judgement::FailsAt(at),
+                    };
+                }
+                _ => {}
+            }
+        }
+        verdict
+    }
+
+    /// Whether something is wrong that explains why nothing progresses.
+    pub(super) fn explains(&self) -> bool {
+        self.found
+            .iter()
+            .any(|found| found.finding.severity == Severity::Error && found.cause.fatal != Fatal::Never)
+    }
+
+    /// The findings, one for each cause, with the number of objects it was seen on.
+    pub(super) fn findings(&self, now: Timestamp) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = Vec::new();
+        for found in &self.found {
+            if findings.iter().any(|finding| finding.code == found.cause.code) {
+                continue;
+            }
+            let same = self.found.iter().filter(|other| other.cause.code == found.cause.code).count();
+            let since = self.since.get(found.cause.code).copied().unwrap_or(now);
+            let stood = crate::duration::short(now.duration_since(since));
+            let place = if same > 1 {
+                format!("on {same} pods, unchanged for {stood}")
+            } else {
+                format!("unchanged for {stood}")
+            };
+            findings.push(found.finding.clone().seen(place));
+        }
+        findings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::causes::{Cause, Rule, STATE};
+    use crate::fixtures::at;
+
+    fn found(fatal: Fatal, observations: u32) -> Found {
+        let rule = Rule::Workload(|_| None);
+        let cause = Cause { code: "family/cause", about: "", severity: Severity::Error, fatal, rule };
+        let cause: &'static Cause = Box::leak(Box::new(cause));
+        let finding = Finding::error(cause.code, "pod/new-0", "it is broken");
+        Found { cause, finding, observations, needs: Vec::new() }
+    }
+
+    #[test]
+    fn fails_when_the_contract_says_so() {
+        let half_minute = SignedDuration::from_secs(30);
+        for (fatal, observations, progress, now, expected) in [
+            (Fatal::AtOnce, 1, 0, 1, Judgement::Failed),
+            (Fatal::WhenItStands, STATE, 0, 29, Judgement::FailsAt(at(30))),
+            (Fatal::WhenItStands, STATE, 0, 30, Judgement::Failed),
+            (Fatal::WhenItStands, 2, 0, 300, Judgement::Open),
+            (Fatal::WhenItStands, 3, 0, 30, Judgement::Failed),
+            (Fatal::WhenItStands, STATE, 20, 30, Judgement::FailsAt(at(50))),
+            (Fatal::AtTimeout, STATE, 0, 300, Judgement::Open),
+        ] {
+            let mut standing = Standing::default();
+            standing.observe(vec![found(fatal, observations)], at(0));
+            assert_eq!(
+                standing.judge(at(progress), half_minute, at(now)),
+                expected,
+                "{fatal:?} {observations} {now}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_cause_that_went_away_begins_anew() {
+        let mut standing = Standing::default();
+        standing.observe(vec![found(Fatal::WhenItStands, STATE)], at(0));
+        standing.observe(Vec::new(), at(20));
+        standing.observe(vec![found(Fatal::WhenItStands, STATE)], at(25));
+        assert_eq!(standing.judge(at(0), SignedDuration::from_secs(30), at(40)), Judgement::FailsAt(at(55)));
+    }
+
+    #[test]
+    fn one_cause_is_one_finding() {
+        let mut standing = Standing::default();
+        standing.observe(vec![found(Fatal::WhenItStands, 1), found(Fatal::WhenItStands, 1)], at(0));
+        let findings = standing.findings(at(12));
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].evidence, ["on 2 pods, unchanged for 12s"]);
+    }
+}

@@ -1,0 +1,127 @@
+//! What is written down about an operation: an Event on the Deployment, an entry in the ConfigMap `sk-history`.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use sk_core::restart::Record;
+use sk_core::target::Target;
+use sk_core::workload::Deployment;
+
+use super::deployment::{COMPONENT, EVENTS};
+use super::{Cluster, Patch, Resource, WriteOptions};
+use crate::error::{Error, WriteError};
+
+const CONFIG_MAPS: Resource = Resource { group: "", version: "v1", plural: "configmaps", kind: "ConfigMap" };
+
+/// Name of the ConfigMap that holds the last operations of a namespace.
+const HISTORY: &str = "sk-history";
+
+/// Operations that it holds.
+const KEPT: usize = 50;
+
+impl Cluster {
+    /// Writes down what was done; returns what could not be written, and why.
+    pub async fn record(&self, deployment: &Deployment, target: &Target, record: &Record) -> Vec<String> {
+        let (event, history) = futures::future::join(
+            self.record_event(deployment, target, record),
+            self.record_history(target, record),
+        )
+        .await;
+        let failed =
+            |what: &str, result: Result<(), WriteError>| result.err().map(|error| format!("{what}: {error}"));
+        [failed("event", event), failed(HISTORY, history)].into_iter().flatten().collect()
+    }
+
+    /// In the form that `kubectl describe` shows.
+    async fn record_event(
+        &self,
+        deployment: &Deployment,
+        target: &Target,
+        record: &Record,
+    ) -> Result<(), WriteError> {
+        let now = Timestamp::now();
+        let event = json!({
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"generateName": format!("{}.", target.deployment), "namespace": target.namespace},
+            "involvedObject": {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "namespace": target.namespace,
+                "name": target.deployment,
+                "uid": deployment.uid(),
+            },
+            "type": if record.warning { "Warning" } else { "Normal" },
+            "reason": record.reason,
+            "message": record.message,
+            "action": "Restart",
+            "count": 1,
+            "firstTimestamp": format!("{now:.0}"),
+            "lastTimestamp": format!("{now:.0}"),
+            "eventTime": format!("{now:.6}"),
+            "source": {"component": COMPONENT},
+            "reportingComponent": COMPONENT,
+            "reportingInstance": COMPONENT,
+        });
+        self.create(&EVENTS, &target.namespace, &event, OPTIONS).await.map(|_| ())
+    }
+
+    /// One key an operation: two operations that write at once do not meet.
+    async fn record_history(&self, target: &Target, record: &Record) -> Result<(), WriteError> {
+        let (operation, entry) = &record.history;
+        let found = self.get(&CONFIG_MAPS, &target.namespace, HISTORY).await.map_err(WriteError::from)?;
+        let Some(found) = found else {
+            let created = json!({
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": HISTORY, "namespace": target.namespace},
+                "data": {operation: entry.to_string()},
+            });
+            return match self.create(&CONFIG_MAPS, &target.namespace, &created, OPTIONS).await {
+                // Somebody else's first operation ended at the same time.
+                Err(WriteError::Rejected(Error::Answer(answer))) if answer.is_conflict() => {
+                    self.add_entry(target, &Value::Null, operation, entry).await
+                }
+                other => other.map(|_| ()),
+            };
+        };
+        self.add_entry(target, &found, operation, entry).await
+    }
+
+    async fn add_entry(
+        &self,
+        target: &Target,
+        found: &Value,
+        operation: &str,
+        entry: &Value,
+    ) -> Result<(), WriteError> {
+        let mut data: Map<String, Value> =
+            superseded(found).map(|key| (key.to_owned(), Value::Null)).collect();
+        data.insert(operation.to_owned(), json!(entry.to_string()));
+        let patch = json!({"data": data});
+        self.patch(&CONFIG_MAPS, &target.namespace, HISTORY, Patch::Merge(&patch), OPTIONS).await.map(|_| ())
+    }
+}
+
+const OPTIONS: WriteOptions<'static> = WriteOptions { field_manager: COMPONENT, dry_run: false };
+
+/// The oldest entries, which make room for one more: keys are ULIDs, so they sort by time.
+fn superseded(history: &Value) -> impl Iterator<Item = &str> {
+    let mut keys: Vec<&str> =
+        history["data"].as_object().into_iter().flat_map(Map::keys).map(String::as_str).collect();
+    keys.sort_unstable();
+    let surplus = (keys.len() + 1).saturating_sub(KEPT);
+    keys.into_iter().take(surplus)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_make_room() {
+        let data: Map<String, Value> = (0..51).map(|number| (format!("{number:03}"), json!(""))).collect();
+        assert_eq!(superseded(&json!({"data": data})).collect::<Vec<_>>(), ["000", "001"]);
+        assert_eq!(superseded(&json!({"data": {"a": ""}})).count(), 0);
+        assert_eq!(superseded(&Value::Null).count(), 0);
+    }
+}

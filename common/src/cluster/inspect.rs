@@ -1,0 +1,211 @@
+//! Looks into pods: their logs, their health endpoints, and who last wrote what they refer to.
+
+use std::time::{Duration, Instant};
+
+use futures::future::{join, join_all};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{Api, ApiResource, AttachParams, DynamicObject, LogParams};
+use sk_core::causes::{Fetched, Need};
+use sk_core::fact::Fact;
+use sk_core::references::{Reference, ReferenceKind};
+use sk_core::target::Target;
+use sk_core::verify::{Endpoint, Health, Inspected, Inspection, TAIL};
+use tokio::io::AsyncReadExt;
+
+use super::{Cluster, PODS};
+
+/// Longest time for one look.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// Lines of a previous run that are read, and bytes of any log.
+const PREVIOUS: i64 = 40;
+const LOG_BYTES: i64 = 256 * 1024;
+
+/// Bytes of an answer's body that are kept.
+const BODY: usize = 300;
+
+/// An endpoint's answer: what it said, or that it does not answer.
+type Answered = Result<Health, String>;
+
+impl Cluster {
+    /// Reads the new pods' logs and asks their health endpoints, all at once.
+    pub async fn inspect(&self, target: &Target, inspection: &Inspection) -> Vec<Inspected> {
+        let pods = inspection.pods.iter().map(|(pod, containers)| async move {
+            let logs = containers.iter().map(|container| async move {
+                let params = LogParams { tail_lines: Some(TAIL), ..of_container(container) };
+                (container.clone(), self.log(target, pod, params).await)
+            });
+            let health = async {
+                match &inspection.endpoint {
+                    Some(endpoint) => Some(self.health(target, pod, endpoint).await),
+                    None => None,
+                }
+            };
+            let (logs, health) = join(join_all(logs), health).await;
+            Inspected { pod: pod.clone(), logs, health }
+        });
+        join_all(pods).await
+    }
+
+    /// What each pod logged since then.
+    pub async fn logs_since(
+        &self,
+        target: &Target,
+        pods: &[(String, Vec<String>)],
+        since: jiff::Timestamp,
+    ) -> Vec<Fact<String>> {
+        let logs = pods.iter().flat_map(|(pod, containers)| {
+            containers.iter().map(move |container| {
+                self.log(target, pod, LogParams { since_time: Some(since), ..of_container(container) })
+            })
+        });
+        join_all(logs).await
+    }
+
+    /// Fetches what rules asked for.
+    pub async fn fetch(&self, target: &Target, needs: &[Need]) -> Fetched {
+        let fetched = needs.iter().map(|need| async move {
+            let fact = match need {
+                Need::PreviousLog { pod, container } => {
+                    let params =
+                        LogParams { previous: true, tail_lines: Some(PREVIOUS), ..of_container(container) };
+                    self.log(target, pod, params).await
+                }
+                Need::LastWrite(reference) => self.last_write(target, reference).await,
+            };
+            (need.clone(), fact)
+        });
+        join_all(fetched).await.into_iter().collect()
+    }
+
+    async fn log(&self, target: &Target, pod: &str, params: LogParams) -> Fact<String> {
+        let pods: Api<Pod> = Api::namespaced(self.client(), &target.namespace);
+        let attempt = PODS.attempt("get", &target.namespace, Some(pod));
+        in_time(async {
+            pods.logs(pod, &params).await.map_err(|error| self.explain(error, attempt).to_string())
+        })
+        .await
+        .into()
+    }
+
+    /// Metadata only: what a Secret holds is never read.
+    async fn last_write(&self, target: &Target, reference: &Reference) -> Fact<String> {
+        let (kind, plural) = match reference.kind {
+            ReferenceKind::ConfigMap => ("ConfigMap", "configmaps"),
+            ReferenceKind::Secret => ("Secret", "secrets"),
+        };
+        let resource = ApiResource {
+            group: String::new(),
+            version: "v1".to_owned(),
+            api_version: "v1".to_owned(),
+            kind: kind.to_owned(),
+            plural: plural.to_owned(),
+        };
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client(), &target.namespace, &resource);
+        let found =
+            in_time(async { api.get_metadata(&reference.name).await.map_err(|error| error.to_string()) })
+                .await;
+        Fact::from(found.and_then(|object| {
+            let writes = object.metadata.managed_fields.into_iter().flatten();
+            let last = writes.filter_map(|entry| Some((entry.time?.0, entry.manager?))).max();
+            let created = object.metadata.creation_timestamp.map(|time| (time.0, "its creator".to_owned()));
+            let (time, manager) = last.or(created).ok_or("it does not say when it was written")?;
+            Ok(format!("{time} {manager}"))
+        }))
+    }
+
+    /// Asks through a port-forward; where that is withheld, with the runbook's `curl` in the pod.
+    async fn health(&self, target: &Target, pod: &str, endpoint: &Endpoint) -> Fact<Answered> {
+        match in_time(self.forwarded(target, pod, endpoint)).await {
+            Ok(answered) => Fact::Known(answered),
+            Err(forwarding) => match in_time(self.curl(target, pod, endpoint)).await {
+                Ok(answered) => Fact::Known(answered),
+                Err(curl) => Fact::Unavailable(format!("{forwarding}; curl in the pod: {curl}")),
+            },
+        }
+    }
+
+    async fn forwarded(&self, target: &Target, pod: &str, endpoint: &Endpoint) -> Result<Answered, String> {
+        let pods: Api<Pod> = Api::namespaced(self.client(), &target.namespace);
+        let attempt = PODS.attempt("create", &target.namespace, Some(pod));
+        let began = Instant::now();
+        let mut forwarder = pods
+            .portforward(pod, &[endpoint.port])
+            .await
+            .map_err(|error| self.explain(error, attempt).to_string())?;
+        let refused = forwarder.take_error(endpoint.port);
+        let stream = forwarder.take_stream(endpoint.port).ok_or("the port was not forwarded")?;
+        let answered = get(stream, endpoint).await;
+        forwarder.abort();
+        Ok(match answered {
+            Ok((status, body)) => Ok(Health { status, millis: millis(began), body }),
+            Err(error) => {
+                let why = match refused {
+                    Some(refused) => {
+                        tokio::time::timeout(Duration::from_millis(100), refused).await.ok().flatten()
+                    }
+                    None => None,
+                };
+                Err(why.unwrap_or(error))
+            }
+        })
+    }
+
+    async fn curl(&self, target: &Target, pod: &str, endpoint: &Endpoint) -> Result<Answered, String> {
+        let pods: Api<Pod> = Api::namespaced(self.client(), &target.namespace);
+        let url = format!("http://localhost:{}{}", endpoint.port, endpoint.path);
+        let command = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "4", &url];
+        let attempt = PODS.attempt("create", &target.namespace, Some(pod));
+        let began = Instant::now();
+        let mut process = pods
+            .exec(pod, command, &AttachParams::default().stderr(false))
+            .await
+            .map_err(|error| self.explain(error, attempt).to_string())?;
+        let mut output = String::new();
+        let mut stdout = process.stdout().ok_or("it has no output")?;
+        stdout.read_to_string(&mut output).await.map_err(|error| error.to_string())?;
+        match output.trim().parse() {
+            Ok(0) => Ok(Err("curl got no answer".to_owned())),
+            Ok(status) => Ok(Ok(Health { status, millis: millis(began), body: String::new() })),
+            Err(_) => Err("curl is not in the image".to_owned()),
+        }
+    }
+}
+
+fn of_container(container: &str) -> LogParams {
+    LogParams { container: Some(container.to_owned()), limit_bytes: Some(LOG_BYTES), ..LogParams::default() }
+}
+
+fn millis(began: Instant) -> u64 {
+    u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    tokio::time::timeout(DEADLINE, work).await.unwrap_or_else(|_| Err("no answer in time".to_owned()))
+}
+
+/// One GET over a connection that stands; status and begin of the body.
+async fn get(
+    stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    endpoint: &Endpoint,
+) -> Result<(u16, String), String> {
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| error.to_string())?;
+    let request = http::Request::get(&endpoint.path)
+        .header(http::header::HOST, format!("localhost:{}", endpoint.port))
+        .body(Empty::<Bytes>::new())
+        .map_err(|error| error.to_string())?;
+    let answered = async {
+        let response = sender.send_request(request).await?;
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await?.to_bytes();
+        Ok::<_, hyper::Error>((status, String::from_utf8_lossy(&body[..body.len().min(BODY)]).into_owned()))
+    };
+    // The connection has to be driven while the answer is awaited.
+    let (answered, _) = join(answered, connection).await;
+    answered.map_err(|error| error.to_string())
+}

@@ -1,0 +1,69 @@
+//! Who looks at a running restart: the live view, the verdict before the soak, the soak.
+
+use jiff::Timestamp;
+use sk_common::operations::Audience;
+use sk_common::terminal::{Keys, Live, SoakView, Terminal};
+use sk_core::restart::Restart;
+
+use crate::render;
+
+/// The screen of one restart.
+pub(crate) struct Screen<'a> {
+    terminal: &'a mut Terminal,
+    live: Live,
+    keys: Option<Keys>,
+    announced: bool,
+}
+
+impl<'a> Screen<'a> {
+    pub(crate) fn new(terminal: &'a mut Terminal) -> Self {
+        let live = terminal.live();
+        Self { terminal, live, keys: None, announced: false }
+    }
+
+    /// Clears what was redrawn; says whether the verdict is out already.
+    pub(crate) fn finish(mut self) -> bool {
+        self.live.finish();
+        self.announced
+    }
+
+    /// The rollout's verdict comes before the soak, which may take longer than anybody waits.
+    fn announce(&mut self, restart: &Restart, now: Timestamp) {
+        self.announced = true;
+        self.live.finish();
+        let verdict = render::ended(restart, now);
+        if self.terminal.is_for_people() {
+            self.terminal.result(verdict);
+        } else {
+            self.terminal.tell(verdict);
+        }
+        self.live = self.terminal.live();
+        self.keys = self.terminal.keys();
+    }
+}
+
+impl Audience for Screen<'_> {
+    fn show(&mut self, restart: &Restart, now: Timestamp) {
+        let Some(soak) = restart.soak() else {
+            if !self.announced {
+                self.live.show(&render::view(restart, now));
+            }
+            return;
+        };
+        if !self.announced {
+            self.announce(restart, now);
+        }
+        self.live.show_soak(&SoakView {
+            length: soak.until().duration_since(soak.began()),
+            elapsed: now.duration_since(soak.began()),
+            summary: soak.summary(),
+        });
+    }
+
+    async fn quit(&mut self) {
+        match &mut self.keys {
+            Some(keys) => keys.wait_for(b'q').await,
+            None => std::future::pending().await,
+        }
+    }
+}

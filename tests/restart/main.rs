@@ -6,3 +6,4 @@ mod support;
 mod connection;
 mod input;
 mod refusals;
+mod rollout;

@@ -1,7 +1,7 @@
 //! A fake API server on plain HTTP: answers by script and records every request.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -171,15 +171,16 @@ fn accept(listener: &TcpListener, state: &Arc<State>) {
 
 fn serve(mut stream: TcpStream, state: &State) -> std::io::Result<()> {
     if is_tls(&stream)? {
-        return Reply::text(400, "Client sent an HTTPS request to an HTTP server.")
-            .play(&mut stream)
-            .map(drop);
+        return stream
+            .write_all(b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTPS request to an HTTP server.\n");
     }
     let mut reader = BufReader::new(stream.try_clone()?);
     while let Some(request) = read_request(&mut reader)? {
         let reply = next_reply(state, &request);
-        lock(&state.requests).push(request);
-        if !reply.play(&mut stream)? {
+        lock(&state.requests).push(request.clone());
+        let seen =
+            |method: &str| lock(&state.requests).iter().find(|request| request.method == method).cloned();
+        if !reply.play(&mut stream, &request, seen)? {
             return Ok(());
         }
     }

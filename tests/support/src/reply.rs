@@ -1,10 +1,18 @@
 //! What the fake API answers: a document, a refusal, a watch, or a fault.
 
+use std::fmt;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+
+use crate::Request;
+use crate::wait::until;
+
+/// Longest time for the request that a watch waits for.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One scripted answer.
 #[derive(Clone, Debug)]
@@ -18,10 +26,23 @@ pub struct Reply {
 #[derive(Clone, Debug)]
 enum Body {
     Whole(String),
-    /// Chunks, and how the stream ends.
-    Stream(Vec<String>, End),
+    /// A document that depends on the request.
+    Made(Maker<Value>),
+    /// The events of a watch, and how it ends.
+    Watch(Vec<Value>, End),
+    /// The events of a watch, once a request of this method has come; they depend on it.
+    Later(String, Maker<Vec<Value>>),
     /// No answer at all.
     Nothing(End),
+}
+
+#[derive(Clone)]
+struct Maker<T>(Arc<dyn Fn(&Request) -> T + Send + Sync>);
+
+impl<T> fmt::Debug for Maker<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("made from a request")
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,9 +58,19 @@ enum End {
 }
 
 impl Reply {
+    fn ok(body: Body) -> Self {
+        let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        Self { status: 200, headers, delay: Duration::ZERO, body }
+    }
+
     /// 200 with a document.
     pub fn json(document: &Value) -> Self {
-        Self::text(200, &document.to_string()).header("Content-Type", "application/json")
+        Self::ok(Body::Whole(document.to_string()))
+    }
+
+    /// 200 with a document that is made from the request.
+    pub fn made(make: impl Fn(&Request) -> Value + Send + Sync + 'static) -> Self {
+        Self::ok(Body::Made(Maker(Arc::new(make))))
     }
 
     /// A `metav1.Status`, as the API server refuses.
@@ -56,41 +87,37 @@ impl Reply {
 
     /// A watch that sends these events, one chunk each, and then stays silent.
     pub fn watch(events: &[Value]) -> Self {
-        let chunks = events.iter().map(|event| format!("{event}\n")).collect();
-        Self { body: Body::Stream(chunks, End::Open), ..Self::text(200, "") }
-            .header("Content-Type", "application/json")
+        Self::ok(Body::Watch(events.to_vec(), End::Open))
+    }
+
+    /// A watch that is silent until a request of this method has come, and then sends events made from it.
+    pub fn watch_after(method: &str, make: impl Fn(&Request) -> Vec<Value> + Send + Sync + 'static) -> Self {
+        Self::ok(Body::Later(method.to_owned(), Maker(Arc::new(make))))
+    }
+
+    /// A watch that sends these events and ends properly.
+    pub fn watch_finished(events: &[Value]) -> Self {
+        Self::ok(Body::Watch(events.to_vec(), End::Finished))
+    }
+
+    /// A watch that sends these events and is cut in the middle of the next.
+    pub fn watch_cut(events: &[Value]) -> Self {
+        Self::ok(Body::Watch(events.to_vec(), End::Closed))
     }
 
     /// No answer: silence.
     pub fn silence() -> Self {
-        Self { body: Body::Nothing(End::Open), ..Self::text(200, "") }
+        Self::ok(Body::Nothing(End::Open))
     }
 
     /// No answer: the connection is closed.
     pub fn close() -> Self {
-        Self { body: Body::Nothing(End::Closed), ..Self::text(200, "") }
+        Self::ok(Body::Nothing(End::Closed))
     }
 
     /// No answer: the connection is reset.
     pub fn reset() -> Self {
-        Self { body: Body::Nothing(End::Reset), ..Self::text(200, "") }
-    }
-
-    /// A watch ends properly after its events.
-    pub fn finished(self) -> Self {
-        self.ending(End::Finished)
-    }
-
-    /// A watch is cut in the middle of a chunk after its events.
-    pub fn cut(self) -> Self {
-        self.ending(End::Closed)
-    }
-
-    fn ending(mut self, end: End) -> Self {
-        if let Body::Stream(_, current) = &mut self.body {
-            *current = end;
-        }
-        self
+        Self::ok(Body::Nothing(End::Reset))
     }
 
     /// Adds a header.
@@ -105,30 +132,47 @@ impl Reply {
         self
     }
 
-    /// Plays the reply; `false` ends the connection.
-    pub(crate) fn play(&self, stream: &mut TcpStream) -> std::io::Result<bool> {
+    /// Answers `request`; `false` ends the connection. `seen` finds the first request of a method.
+    pub(crate) fn play(
+        &self,
+        stream: &mut TcpStream,
+        request: &Request,
+        seen: impl Fn(&str) -> Option<Request>,
+    ) -> std::io::Result<bool> {
         #[expect(clippy::disallowed_methods, reason = "being late is what this reply is for")]
         std::thread::sleep(self.delay);
         match &self.body {
-            Body::Whole(text) => {
-                let head = self.head(&format!("Content-Length: {}", text.len()));
-                stream.write_all(format!("{head}{text}").as_bytes())?;
-                Ok(true)
-            }
-            Body::Stream(chunks, end) => {
-                stream.write_all(self.head("Transfer-Encoding: chunked").as_bytes())?;
-                for chunk in chunks {
-                    stream.write_all(format!("{:x}\r\n{chunk}\r\n", chunk.len()).as_bytes())?;
-                }
+            Body::Whole(text) => self.send(stream, text),
+            Body::Made(make) => self.send(stream, &(make.0)(request).to_string()),
+            Body::Watch(events, end) => {
+                self.begin(stream)?;
+                send_events(stream, events)?;
                 match end {
-                    Finished => stream.write_all(b"0\r\n\r\n")?,
-                    Closed => stream.write_all(b"ff\r\n{\"type\":")?,
-                    Open | Reset => {}
+                    End::Finished => stream.write_all(b"0\r\n\r\n")?,
+                    End::Closed => stream.write_all(b"ff\r\n{\"type\":")?,
+                    End::Open | End::Reset => {}
                 }
                 end.play(stream)
             }
+            Body::Later(method, make) => {
+                self.begin(stream)?;
+                if let Some(request) = until(PATIENCE, || seen(method)) {
+                    send_events(stream, &(make.0)(&request))?;
+                }
+                End::Open.play(stream)
+            }
             Body::Nothing(end) => end.play(stream),
         }
+    }
+
+    fn send(&self, stream: &mut TcpStream, text: &str) -> std::io::Result<bool> {
+        let head = self.head(&format!("Content-Length: {}", text.len()));
+        stream.write_all(format!("{head}{text}").as_bytes())?;
+        Ok(true)
+    }
+
+    fn begin(&self, stream: &mut TcpStream) -> std::io::Result<()> {
+        stream.write_all(self.head("Transfer-Encoding: chunked").as_bytes())
     }
 
     fn head(&self, framing: &str) -> String {
@@ -138,15 +182,21 @@ impl Reply {
     }
 }
 
-use End::{Closed, Finished, Open, Reset};
+fn send_events(stream: &mut TcpStream, events: &[Value]) -> std::io::Result<()> {
+    for event in events {
+        let line = format!("{event}\n");
+        stream.write_all(format!("{:x}\r\n{line}\r\n", line.len()).as_bytes())?;
+    }
+    Ok(())
+}
 
 impl End {
     fn play(self, stream: &mut TcpStream) -> std::io::Result<bool> {
         match self {
-            Finished => return Ok(true),
-            Open => while stream.read(&mut [0; 64])? > 0 {},
-            Closed => stream.shutdown(Shutdown::Both)?,
-            Reset => socket2::SockRef::from(&*stream).set_linger(Some(Duration::ZERO))?,
+            Self::Finished => return Ok(true),
+            Self::Open => while stream.read(&mut [0; 64])? > 0 {},
+            Self::Closed => stream.shutdown(Shutdown::Both)?,
+            Self::Reset => socket2::SockRef::from(&*stream).set_linger(Some(Duration::ZERO))?,
         }
         Ok(false)
     }

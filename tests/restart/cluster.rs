@@ -4,22 +4,16 @@
 #[expect(dead_code, reason = "the fake API's half serves the other target")]
 mod support;
 
+#[path = "service.rs"]
+#[expect(dead_code, reason = "not every test breaks its service")]
+mod service;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use service::{Service, kubectl};
 use support::{NAMESPACE, report};
-use testkit::{Availability, Plugin, TestCluster};
-
-/// kubectl, with the plugin where kubectl looks for `kubectl sk-restart`.
-fn kubectl(cluster: &TestCluster) -> Plugin {
-    let plugin = Plugin::new("kubectl");
-    let bin = plugin.home().join("bin");
-    std::fs::create_dir(&bin).expect("a directory in the home directory");
-    let link = bin.join("kubectl-sk_restart");
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_kubectl-sk-restart"), link).expect("a link to the plugin");
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
-    plugin.env("PATH", path).kubeconfig(cluster.kubeconfig())
-}
+use testkit::{Availability, TestCluster};
 
 fn pods(cluster: &TestCluster, service: &str) -> BTreeSet<String> {
     let list = cluster.get_json(["pods", "-n", NAMESPACE, "-l", &format!("app={service}")]);
@@ -36,7 +30,7 @@ fn restarts_api_gateway_and_never_drops_below_two() {
     let cluster = TestCluster::get();
     let before = pods(&cluster, "api-gateway");
     let witness = Availability::watch(&cluster, NAMESPACE, "api-gateway");
-    let run = kubectl(&cluster)
+    let run = kubectl(cluster.kubeconfig())
         .args(["sk-restart", "api-gateway", "--yes", "--soak", "0", "-o", "json"])
         .run()
         .code(0);
@@ -61,7 +55,7 @@ fn leaves_an_event_and_kubectls_own_traces() {
     let cluster = TestCluster::get();
     let reason = "rotate certificates";
     let command = ["sk-restart", "cockpit-svc", "--yes", "--soak", "0", "--reason", reason, "-o", "json"];
-    let run = kubectl(&cluster).args(command).run().code(0);
+    let run = kubectl(cluster.kubeconfig()).args(command).run().code(0);
     let operation = report(&run)["operation"].as_str().unwrap_or_default().to_owned();
 
     let events =
@@ -88,8 +82,10 @@ fn a_server_dry_run_is_admitted_and_changes_nothing() {
     let cluster = TestCluster::get();
     let deployment = || cluster.get_json(["deployment", "market-svc", "-n", NAMESPACE]);
     let before = deployment();
-    let run =
-        kubectl(&cluster).args(["sk-restart", "market-svc", "--dry-run=server", "-o", "json"]).run().code(0);
+    let run = kubectl(cluster.kubeconfig())
+        .args(["sk-restart", "market-svc", "--dry-run=server", "-o", "json"])
+        .run()
+        .code(0);
     assert_eq!(report(&run)["outcome"], "Planned");
     assert_eq!(deployment()["metadata"]["generation"], before["metadata"]["generation"]);
 }
@@ -97,27 +93,12 @@ fn a_server_dry_run_is_admitted_and_changes_nothing() {
 #[test]
 fn a_deployment_outside_the_catalogue_is_a_target_too() {
     let cluster = TestCluster::get();
-    let namespace = cluster.namespace();
-    let image = std::env::var("SK_TEST_STUB_IMAGE").expect("SK_TEST_STUB_IMAGE names the stub's image");
-    cluster.apply(&serde_json::json!({
-        "apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": {"name": "web", "namespace": namespace.name()},
-        "spec": {
-            "replicas": 1,
-            "selector": {"matchLabels": {"app": "web"}},
-            "template": {
-                "metadata": {"labels": {"app": "web"}},
-                "spec": {"containers": [{"name": "app", "image": image, "imagePullPolicy": "Never"}]},
-            },
-        },
-    }));
-    let command =
-        ["sk-restart", "deployment/web", "-n", namespace.name(), "--yes", "--soak", "0", "-o", "json"];
-    let run = kubectl(&cluster).args(command).run().code(0);
+    let service = Service::start(&cluster);
+    let run = service.restart(&["--soak", "0", "-o", "json"]).run().code(0);
     let report = report(&run);
     assert_eq!(
         (&report["outcome"], &report["namespace"]),
-        (&"Succeeded".into(), &namespace.name().into()),
+        (&"Succeeded".into(), &service.namespace().into()),
         "{run}"
     );
 }
@@ -125,7 +106,9 @@ fn a_deployment_outside_the_catalogue_is_a_target_too() {
 #[test]
 fn a_deployment_that_is_absent_is_exit_3() {
     let cluster = TestCluster::get();
-    let run =
-        kubectl(&cluster).args(["sk-restart", "deployment/nothing", "-n", NAMESPACE, "--yes"]).run().code(3);
+    let run = kubectl(cluster.kubeconfig())
+        .args(["sk-restart", "deployment/nothing", "-n", NAMESPACE, "--yes"])
+        .run()
+        .code(3);
     run.stderr_has("Error from server (NotFound): deployments.apps \"nothing\" not found");
 }

@@ -133,7 +133,7 @@ impl<'a> PodFacts<'a> {
     }
 
     /// The containers of a pod that is meant to run; none of one that is not.
-    pub(in crate::causes) fn living(&self) -> impl Iterator<Item = Seen<'a>> {
+    pub(in crate::causes) fn living(&self) -> impl Iterator<Item = Seen<'a>> + use<'a> {
         let pod = self.is_alive().then_some(self.pod);
         pod.into_iter().flat_map(all)
     }

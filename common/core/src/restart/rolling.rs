@@ -89,10 +89,7 @@ impl Restart {
         }
         let found = causes::of_rollout(workload, &Fetched::new(), self.plan.request.target.place(), now);
         self.standing.observe(found, now);
-        match rollout::judge(workload) {
-            rollout::Verdict::DeadlineExceeded(message) => Some(self.deadline_exceeded(&message, now)),
-            _ => None,
-        }
+        matches!(rollout::judge(workload), rollout::Verdict::DeadlineExceeded(_)).then(|| self.explain())
     }
 
     fn complete(&mut self, now: Timestamp) -> Action {
@@ -136,7 +133,8 @@ impl Restart {
         let mut findings = Vec::new();
         for (reference, (time, manager)) in writes {
             let Ok(time) = time.parse::<Timestamp>() else { continue };
-            if time < since {
+            // Both times are whole seconds; what was made together with the rollout is no change since.
+            if time <= since {
                 continue;
             }
             let ago = duration::short(now.duration_since(time));
@@ -149,19 +147,6 @@ impl Restart {
             findings.push(Finding { severity: Severity::Warning, ..finding });
         }
         findings
-    }
-
-    fn deadline_exceeded(&mut self, message: &str, now: Timestamp) -> Action {
-        if self.standing.explains() {
-            return self.explain();
-        }
-        self.step("watch", self.began, now, "failed");
-        let target = &self.plan.request.target;
-        let finding =
-            Finding::error("rollout/progress-deadline", target.object(), "the new pods made no progress")
-                .seen(format!("status.conditions[Progressing]: ProgressDeadlineExceeded: {message}"))
-                .next(target.kubectl(&format!("describe {}", target.object())));
-        self.end(Ending::new(Outcome::Failed, vec![finding]).rollout(Verdict::Fail), now)
     }
 
     pub(super) fn gone(&mut self, now: Timestamp) -> Action {

@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Event;
 
+use crate::causes::PodFacts;
 use crate::causes::container::Seen;
-use crate::causes::{PodFacts, event};
 use crate::workload;
 
 /// Steps before the first container, with the events that say that one failed.

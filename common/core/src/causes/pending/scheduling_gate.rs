@@ -17,11 +17,11 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         return None;
     }
     let condition = facts.condition("PodScheduled")?;
-    let gated = condition.status == "False" && condition.reason.as_deref() == Some("SchedulingGated");
+    let held = condition.status == "False" && condition.reason.as_deref() == Some("SchedulingGated");
     let gates = facts.pod.spec.as_ref().and_then(|spec| spec.scheduling_gates.as_deref()).unwrap_or_default();
     let names: Vec<&str> = gates.iter().map(|gate| gate.name.as_str()).collect();
     let names = names.join(", ");
-    gated.then(|| Sighting {
+    held.then(|| Sighting {
         summary: format!("the pod is not scheduled until its scheduling gates are taken away: {names}"),
         evidence: vec![
             "status.conditions[PodScheduled]: SchedulingGated".to_owned(),

@@ -1,7 +1,6 @@
 //! Gathers what a decision needs, all independent requests at once.
 
 use futures::future::{join, join_all};
-use http::Method;
 use k8s_openapi::api::authorization::v1::SubjectRulesReviewStatus;
 use serde_json::json;
 use sk_core::access::{self, Access};
@@ -9,8 +8,8 @@ use sk_core::checks::Facts;
 use sk_core::fact::Fact;
 use sk_core::target::Target;
 
-use super::{Cluster, Review, Watch, plain};
-use crate::error::{Attempt, Error};
+use super::{Cluster, Review, Watch};
+use crate::error::Error;
 
 /// Facts, and the watch they were read from: it goes on while the plan is shown and carried out.
 pub struct Gathered<'a> {
@@ -85,20 +84,8 @@ impl Cluster {
 
     /// All that this user may do in a namespace (`SelfSubjectRulesReview`).
     async fn rules(&self, namespace: &str) -> Result<SubjectRulesReviewStatus, Error> {
-        let review = json!({
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectRulesReview",
-            "spec": {"namespace": namespace},
-        });
-        let attempt = Attempt {
-            verb: "create",
-            resource: "selfsubjectrulesreviews.authorization.k8s.io".to_owned(),
-            namespace: namespace.to_owned(),
-            ..Attempt::default()
-        };
-        let path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews".to_owned();
-        let mut answer =
-            self.transport.read(&plain(Method::POST, path, review.to_string().into_bytes(), attempt)).await?;
-        Ok(serde_json::from_value(answer["status"].take()).unwrap_or_default())
+        let spec = json!({ "namespace": namespace });
+        let status = self.review("SelfSubjectRulesReview", "selfsubjectrulesreviews", namespace, &spec).await?;
+        Ok(serde_json::from_value(status).unwrap_or_default())
     }
 }

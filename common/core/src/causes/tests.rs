@@ -1,10 +1,15 @@
 //! The rules on recorded and made objects: each cause is found, exactly, and nothing that is well is accused.
 
+mod complete;
+mod made;
+mod observations;
+mod random;
 mod recorded;
+mod well;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Event;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Fetched, Found, of_rollout};
 use crate::fact::Fact;
@@ -12,6 +17,9 @@ use crate::target::Place;
 use crate::workload::{Deployment, ReplicaSet, Workload};
 
 const PLACE: Place<'_> = Place { namespace: "shop", connection: "--context prod" };
+
+/// What is found: code, start of the object, words of the summary.
+type Expected = &'static [(&'static str, &'static str, &'static [&'static str])];
 
 /// A workload as one moment showed it.
 #[derive(Clone, Debug)]
@@ -29,7 +37,7 @@ impl Case {
         let sets = raw["replicaSets"].as_array().unwrap().iter().map(|set| {
             let mut set = set.clone();
             if set["spec"]["template"].is_null() {
-                set["spec"] = serde_json::json!({"selector": {}, "template": template});
+                set["spec"] = json!({"selector": {}, "template": template});
             }
             ReplicaSet::read(set).unwrap()
         });
@@ -42,5 +50,39 @@ impl Case {
 
     fn found(&self) -> Vec<Found> {
         of_rollout(&self.workload, &self.fetched, PLACE, self.now)
+    }
+
+    fn without_events(mut self) -> Self {
+        self.workload.events = Fact::Unavailable("events is forbidden".to_owned());
+        self
+    }
+}
+
+/// Holds what is found in a case against what is expected, and every finding against what findings must be.
+fn check(name: &str, case: &Case, expected: Expected) {
+    let found = case.found();
+    let codes: Vec<&str> = found.iter().map(|found| found.cause.code).collect();
+    let wanted: Vec<&str> = expected.iter().map(|(code, ..)| *code).collect();
+    assert_eq!(codes, wanted, "{name}: {found:#?}");
+    for (found, (_, object, words)) in found.iter().zip(expected) {
+        let finding = &found.finding;
+        assert!(finding.object.starts_with(object), "{name}: {finding:?}");
+        for word in *words {
+            assert!(finding.summary.contains(word), "{name}: no {word:?} in {:?}", finding.summary);
+        }
+        assert!(
+            !finding.summary.contains("  ") && !finding.summary.ends_with([':', ' ']),
+            "{name}: {finding:?}"
+        );
+        let paths = |line: &String| {
+            ["status.", "spec.", "event ", "pod/"].iter().any(|start| line.starts_with(start))
+        };
+        assert!(finding.evidence.iter().any(paths), "{name}: {finding:?}");
+        let pasteable =
+            |line: &&String| line.starts_with("kubectl ") && line.contains(" -n shop --context prod");
+        assert!(finding.next.iter().all(|line| pasteable(&line)), "{name}: {:?}", finding.next);
+        let silent = matches!(found.cause.code, "readiness/still-starting");
+        assert!(silent || !finding.next.is_empty(), "{name}: {finding:?}");
+        assert!(found.observations >= 1, "{name}: {finding:?}");
     }
 }

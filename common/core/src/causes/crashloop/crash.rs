@@ -101,7 +101,7 @@ pub(in crate::causes) fn seen<'a>(facts: &PodFacts<'a>, kind: Kind) -> Option<Cr
         .find(|crash| crash.kind(facts) == kind)
 }
 
-impl<'a> Crash<'a> {
+impl Crash<'_> {
     /// What explains it.
     pub(in crate::causes) fn kind(&self, facts: &PodFacts<'_>) -> Kind {
         let reason = self.ended.and_then(|ended| ended.reason.as_deref()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `pending/admission-policy`: a ValidatingAdmissionPolicy denies the pods.
+//! `pending/admission-policy`: a `ValidatingAdmissionPolicy` denies the pods.
 
 use crate::causes::container::{clip, word};
 use crate::causes::refusal::{self, Kind};

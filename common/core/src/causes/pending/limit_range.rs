@@ -1,4 +1,4 @@
-//! `pending/limit-range`: a LimitRange refuses the requests or limits of the pod's containers.
+//! `pending/limit-range`: a `LimitRange` refuses the requests or limits of the pod's containers.
 
 use crate::causes::refusal::{self, Kind};
 use crate::causes::{Cause, Fatal, Rule, Sighting, WorkloadFacts};

@@ -28,7 +28,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let message = event::message(failed);
     let why = message.split_once("\" : ").map_or(message, |(_, why)| why);
     let volume = message.split_once("volume \"").and_then(|(_, rest)| rest.split('"').next());
-    let volume = volume.map(|volume| format!("volume {volume}")).unwrap_or_else(|| "a volume".to_owned());
+    let volume = volume.map_or_else(|| "a volume".to_owned(), |volume| format!("volume {volume}"));
     Some(Sighting {
         summary: format!("{volume} cannot be mounted on {}: {}", facts.node(), clip(why)),
         evidence: vec![event::evidence(failed)],

@@ -16,11 +16,16 @@ pub(in crate::causes) const POD_SECURITY: Cause = Cause {
 fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
     let refusal = refusal::seen(facts, Kind::PodSecurity)?;
     let level = refusal.after("violates PodSecurity").unwrap_or("the namespace's level");
-    let (_, violated) = refusal.message.split_once("\": ").unwrap_or(("", refusal.reason()));
-    // The pod's name is quoted too: what follows the level is what counts.
-    let violated = violated.split_once("\": ").map_or(violated, |(_, rest)| rest);
-    let summary = format!("Pod Security level {level} refuses the pods: {}", clip(violated));
+    let (_, violated) = refusal.message.split_once("violates PodSecurity ")?;
+    let violated = violated.split_once("\": ").map_or(violated, |(_, violated)| violated);
+    let summary = format!("Pod Security level {level} refuses the pods: {}", clip(&short(violated)));
     let namespace =
         facts.place.kubectl(&format!("get namespace {} --show-labels", word(facts.place.namespace)));
     Some(refusal.sighting(summary, vec![namespace, facts.edit()]))
+}
+
+/// The violations without what each says in brackets: which container, and what it must set. That is the evidence.
+fn short(violated: &str) -> String {
+    let each = violated.split("), ").map(|one| one.split_once(" (").map_or(one, |(one, _)| one));
+    each.collect::<Vec<_>>().join(", ")
 }

@@ -1,4 +1,4 @@
-//! `pending/priority-class`: the PriorityClass that the pods name does not exist.
+//! `pending/priority-class`: the `PriorityClass` that the pods name does not exist.
 
 use crate::causes::refusal::{self, Kind};
 use crate::causes::{Cause, Fatal, Rule, Sighting, WorkloadFacts};

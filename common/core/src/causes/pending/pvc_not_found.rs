@@ -1,4 +1,4 @@
-//! `pending/pvc-not-found`: a PersistentVolumeClaim that the pod uses does not exist.
+//! `pending/pvc-not-found`: a `PersistentVolumeClaim` that the pod uses does not exist.
 
 use crate::causes::pending::scheduling::{self, Filter};
 use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};

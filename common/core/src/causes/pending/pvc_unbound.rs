@@ -1,4 +1,4 @@
-//! `pending/pvc-unbound`: a PersistentVolumeClaim of the pod has no volume.
+//! `pending/pvc-unbound`: a `PersistentVolumeClaim` of the pod has no volume.
 
 use crate::causes::container::word;
 use crate::causes::pending::scheduling::{self, Filter};

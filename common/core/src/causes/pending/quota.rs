@@ -1,4 +1,4 @@
-//! `pending/quota`: a ResourceQuota leaves no room for the pods.
+//! `pending/quota`: a `ResourceQuota` leaves no room for the pods.
 
 use crate::causes::refusal::{self, Kind};
 use crate::causes::{Cause, Fatal, Rule, Sighting, WorkloadFacts};

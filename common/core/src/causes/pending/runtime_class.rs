@@ -1,4 +1,4 @@
-//! `pending/runtime-class`: the RuntimeClass that the pods name does not exist.
+//! `pending/runtime-class`: the `RuntimeClass` that the pods name does not exist.
 
 use crate::causes::refusal::{self, Kind};
 use crate::causes::{Cause, Fatal, Rule, Sighting, WorkloadFacts};

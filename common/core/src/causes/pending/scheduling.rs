@@ -107,9 +107,7 @@ impl<'a> Unschedulable<'a> {
             (0, _) | (_, 0) => "no node takes the pod".to_owned(),
             (_, 1) => "the only node does not take the pod".to_owned(),
             (some, all) if some == all => format!("none of {all} nodes takes the pod"),
-            (some, all) => {
-                format!("none of {all} nodes takes the pod; of the {some} that come closest")
-            }
+            (some, all) => format!("none of {all} nodes takes the pod; the {some} that come closest"),
         }
     }
 
@@ -209,11 +207,10 @@ pub(in crate::causes) fn insufficient(
     let requests = facts.pod.spec.as_ref().map(|spec| requests(spec, &resource)).unwrap_or_default();
     let asked: Vec<&str> = requests.iter().map(|(_, quantity)| quantity.as_str()).collect();
     let asked = match asked.as_slice() {
-        [] => resource.clone(),
-        quantities => format!("{} {resource}", quantities.join(" + ")),
+        [] => String::new(),
+        quantities => format!(", and it asks for {}", quantities.join(" + ")),
     };
-    let summary =
-        format!("{}: not enough free {resource} for the {asked} it asks for", unschedulable.of_nodes(reason));
+    let summary = format!("{}: not enough free {resource}{asked}", unschedulable.of_nodes(reason));
     let evidence = requests.into_iter().map(|(path, quantity)| format!("{path}: {quantity}"));
     let free = format!("{} | grep -A 9 'Allocated resources'", facts.place.kubectl("describe nodes"));
     Some(unschedulable.sighting(summary, evidence, vec![free, facts.edit_owner()]))

@@ -1,4 +1,4 @@
-//! `pending/service-account`: the ServiceAccount that the pods run as does not exist.
+//! `pending/service-account`: the `ServiceAccount` that the pods run as does not exist.
 
 use crate::causes::refusal::{self, Kind};
 use crate::causes::{Cause, Fatal, Rule, Sighting, WorkloadFacts};

@@ -1,4 +1,4 @@
-//! `rollout/quota-surge`: a ResourceQuota leaves no room for the extra pod of a rolling update.
+//! `rollout/quota-surge`: a `ResourceQuota` leaves no room for the extra pod of a rolling update.
 
 use crate::causes::container::counted;
 use crate::causes::refusal::{self, Kind};

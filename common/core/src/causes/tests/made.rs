@@ -1,0 +1,391 @@
+//! Objects that are made here, because one kind node cannot be brought to show them.
+
+use serde_json::{Value, json};
+
+use super::{Case, Expected, check};
+use crate::causes::Need;
+use crate::fact::Fact;
+use crate::fixtures::at;
+
+const REPLICA_SET: &str = "web-6f9c7d5b8";
+
+/// A Deployment `web` with pods of its present template, and perhaps of an older one.
+#[derive(Clone, Debug)]
+pub(super) struct Make {
+    deployment: Value,
+    sets: Vec<Value>,
+    pods: Vec<Value>,
+    events: Vec<Value>,
+    logs: Vec<(String, String)>,
+    now: i64,
+}
+
+pub(super) fn web() -> Make {
+    let deployment = json!({
+        "metadata": {"name": "web", "uid": "d", "generation": 2},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": {"app": "web"}},
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+            "template": {
+                "metadata": {"labels": {"app": "web"}, "annotations": {"kubectl.kubernetes.io/restartedAt": "now"}},
+                "spec": {"containers": [{"name": "app", "image": "registry.example.com/web:7"}]},
+            },
+        },
+        "status": {"observedGeneration": 2, "conditions": []},
+    });
+    Make {
+        deployment,
+        sets: vec![set(REPLICA_SET, Value::Null)],
+        pods: vec![],
+        events: vec![],
+        logs: vec![],
+        now: 120,
+    }
+}
+
+fn set(name: &str, template: Value) -> Value {
+    let owner =
+        json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "d", "controller": true});
+    json!({"metadata": {"name": name, "uid": name, "ownerReferences": [owner]}, "spec": {"template": template}})
+}
+
+/// Lays a JSON merge patch (RFC 7386) over a value.
+fn merge(value: &mut Value, patch: &Value) {
+    let (Some(fields), Some(patch)) = (value.as_object_mut(), patch.as_object()) else {
+        *value = patch.clone();
+        return;
+    };
+    for (key, patch) in patch {
+        if patch.is_null() {
+            fields.remove(key);
+        } else {
+            merge(fields.entry(key.clone()).or_insert(json!({})), patch);
+        }
+    }
+}
+
+impl Make {
+    /// A pod of the present template, patched.
+    pub(super) fn pod(self, patch: &Value) -> Self {
+        self.pod_of(REPLICA_SET, patch)
+    }
+
+    /// A pod of this `ReplicaSet`, patched.
+    fn pod_of(mut self, set: &str, patch: &Value) -> Self {
+        let name = format!("{set}-p{}", self.pods.len());
+        let hash = set.rsplit('-').next();
+        let mut pod = json!({
+            "metadata": {
+                "name": name, "uid": name, "creationTimestamp": at(0),
+                "labels": {"app": "web", "pod-template-hash": hash},
+                "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": set, "uid": set, "controller": true}],
+            },
+            "spec": {
+                "nodeName": "node-1", "restartPolicy": "Always",
+                "containers": [{"name": "app", "image": "registry.example.com/web:7"}],
+            },
+            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}]},
+        });
+        merge(&mut pod, patch);
+        self.pods.push(pod);
+        self
+    }
+
+    /// An older `ReplicaSet` with this template, and a ready pod of it.
+    pub(super) fn older(mut self, template: Value) -> Self {
+        self.sets.push(set("web-old", template));
+        self.pod_of("web-old", &ready())
+    }
+
+    /// A change to the Deployment.
+    pub(super) fn deployment(mut self, patch: &Value) -> Self {
+        merge(&mut self.deployment, patch);
+        self
+    }
+
+    /// An event on the newest pod: about its container `app` where that is who it concerns.
+    pub(super) fn event(
+        mut self,
+        of: &str,
+        reason: &str,
+        message: &str,
+        count: u32,
+        seconds: [i64; 2],
+    ) -> Self {
+        let uid = format!("{REPLICA_SET}-p{}", self.pods.len() - 1);
+        let path = (!of.is_empty()).then(|| format!("spec.containers{{{of}}}"));
+        self.events.push(json!({
+            "metadata": {}, "involvedObject": {"kind": "Pod", "uid": uid, "fieldPath": path},
+            "type": "Warning", "reason": reason, "message": message, "count": count,
+            "firstTimestamp": at(seconds[0]), "lastTimestamp": at(seconds[1]),
+        }));
+        self
+    }
+
+    /// An event on the present `ReplicaSet`.
+    pub(super) fn refused(mut self, message: &str) -> Self {
+        self.events.push(json!({
+            "metadata": {}, "involvedObject": {"kind": "ReplicaSet", "uid": REPLICA_SET},
+            "type": "Warning", "reason": "FailedCreate", "message": format!("Error creating: {message}"), "count": 9,
+            "firstTimestamp": at(0), "lastTimestamp": at(60),
+        }));
+        self.condition(&json!({"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message}))
+    }
+
+    /// A condition of the Deployment.
+    pub(super) fn condition(mut self, condition: &Value) -> Self {
+        self.deployment["status"]["conditions"].as_array_mut().unwrap().push(condition.clone());
+        self
+    }
+
+    /// The log of the newest pod's previous run.
+    pub(super) fn log(mut self, text: &str) -> Self {
+        self.logs.push((format!("{REPLICA_SET}-p{}", self.pods.len() - 1), text.to_owned()));
+        self
+    }
+
+    /// The time now, in seconds after the pods were created.
+    pub(super) fn at(mut self, seconds: i64) -> Self {
+        self.now = seconds;
+        self
+    }
+
+    pub(super) fn case(&self) -> Case {
+        let raw = json!({
+            "now": at(self.now), "deployment": self.deployment, "replicaSets": self.sets,
+            "pods": self.pods, "events": self.events,
+        });
+        let mut case = Case::read(&raw);
+        for (pod, text) in &self.logs {
+            let need = Need::PreviousLog { pod: pod.clone(), container: "app".to_owned() };
+            case.fetched.insert(need, Fact::Known(text.clone()));
+        }
+        case
+    }
+}
+
+/// The status of the container `app`.
+pub(super) fn container(ready: bool, restarts: i32, state: &Value, last: &Value) -> Value {
+    json!({"status": {"containerStatuses": [{
+        "name": "app", "image": "", "imageID": "", "ready": ready, "started": true,
+        "restartCount": restarts, "state": state, "lastState": last,
+    }]}})
+}
+
+pub(super) fn waiting(reason: &str, message: &str) -> Value {
+    container(false, 0, &json!({"waiting": {"reason": reason, "message": message}}), &Value::Null)
+}
+
+pub(super) fn running(seconds: i64) -> Value {
+    json!({"running": {"startedAt": at(seconds)}})
+}
+
+pub(super) fn ended(code: i32, reason: &str, seconds: [i64; 2]) -> Value {
+    json!({"terminated": {
+        "exitCode": code, "reason": reason, "startedAt": at(seconds[0]), "finishedAt": at(seconds[1]),
+    }})
+}
+
+/// A pod that crashed so many times and waits for its next start.
+pub(super) fn crashed(code: i32, reason: &str, restarts: i32) -> Value {
+    let back_off = json!({"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 20s restarting failed container"}});
+    container(false, restarts, &back_off, &ended(code, reason, [90, 100]))
+}
+
+pub(super) fn ready() -> Value {
+    let mut pod = container(true, 0, &running(1), &Value::Null);
+    merge(
+        &mut pod,
+        &json!({"status": {"conditions": [
+        {"type": "Ready", "status": "True"}, {"type": "ContainersReady", "status": "True"}]}}),
+    );
+    pod
+}
+
+/// Pending without a node, for what the scheduler says.
+pub(super) fn unscheduled(message: &str) -> Value {
+    json!({"spec": {"nodeName": null}, "status": {"phase": "Pending", "conditions": [
+        {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}]}})
+}
+
+fn nodes(reasons: &str) -> String {
+    format!(
+        "0/5 nodes are available: {reasons}. preemption: 0/5 nodes are available: 5 Preemption is not helpful for scheduling."
+    )
+}
+
+/// Pending on a node, before its sandbox.
+pub(super) fn creating() -> Value {
+    let mut pod = waiting("ContainerCreating", "");
+    merge(&mut pod, &json!({"status": {"phase": "Pending"}}));
+    pod
+}
+
+fn pull(message: &str) -> Make {
+    let image = "registry.example.com/web:7";
+    let said = format!(
+        "failed to pull and unpack image \"{image}\": failed to resolve reference \"{image}\": {message}"
+    );
+    web().pod(&waiting("ErrImagePull", &said))
+}
+
+fn with(mut pod: Value, patch: &Value) -> Value {
+    merge(&mut pod, patch);
+    pod
+}
+
+const CLAIM: &str =
+    r#"{"spec": {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "orders"}}]}}"#;
+
+/// Made objects by name, each with what is found in them.
+pub(super) fn made() -> Vec<(&'static str, Make, Expected)> {
+    let claim: Value = serde_json::from_str(CLAIM).unwrap();
+    let limits = json!({"spec": {"containers": [{"name": "app", "image": "web:7",
+        "resources": {"limits": {"memory": "256Mi"}}}]}});
+    let host = "registry.example.com";
+    vec![
+        ("rate limit", pull(&format!("pulling from host {host} failed with status code [manifests 7]: 429 Too Many Requests")),
+            &[("image/rate-limited", "pod/web-", &["429", "registry.example.com/web:7"])]),
+        ("registry hangs", pull("failed to do request: Head \"https://x/v2/\": dial tcp 192.0.2.7:443: i/o timeout"),
+            &[("image/timeout", "pod/web-", &["registry.example.com", "in time"])]),
+        ("registry unknown to the resolver", pull("failed to do request: Head \"https://x/v2/\": dial tcp: lookup registry.example.com on 10.0.0.2:53: no such host"),
+            &[("image/dns", "pod/web-", &["cannot resolve registry.example.com"])]),
+        ("certificate", pull("failed to do request: Head \"https://x/v2/\": tls: failed to verify certificate: x509: certificate signed by unknown authority"),
+            &[("image/tls", "pod/web-", &["x509", "unknown authority"])]),
+        ("disk", web().pod(&waiting("ErrImagePull", "failed to extract layer sha256:1: write /var/lib/x: no space left on device")),
+            &[("image/disk-full", "pod/web-", &["disk of node-1", "web:7"])]),
+        ("signature", web().pod(&waiting("SignatureValidationFailed", "image pull failed for web because the signature validation failed")),
+            &[("image/signature", "pod/web-", &["signature"])]),
+        ("hidden by the registry", web().pod(&waiting("ErrImagePull", "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed")),
+            &[("image/unauthorized", "pod/web-", &["refuses the pull"])]),
+        ("odd pull", web().pod(&waiting("ErrImagePull", "failed to copy: httpReadSeeker: failed open: unexpected commit digest")),
+            &[("image/pull-failed", "pod/web-", &["unexpected commit digest"])]),
+        ("an older kubelet's back-off", web()
+            .pod(&waiting("ImagePullBackOff", "Back-off pulling image \"registry.example.com/web:7\""))
+            .event("app", "Failed", "Failed to pull image \"registry.example.com/web:7\": rpc error: code = NotFound desc = manifest unknown", 2, [3, 20]),
+            &[("image/not-found", "pod/web-", &["registry.example.com/web:7"])]),
+        ("killed by the node", web().pod(&crashed(137, "OOMKilled", 2)),
+            &[("crashloop/oom-node-pressure", "pod/web-", &["no memory limit", "node-1"])]),
+        ("killed at its limit, by its child's code", web().pod(&with(crashed(1, "OOMKilled", 2), &limits)).log("warming up 180000/400000\n"),
+            &[("crashloop/oom-killed", "pod/web-", &["limit of 256Mi"])]),
+        ("dependency", web().pod(&crashed(2, "Error", 3)).log("INFO up\npanic: dial tcp 10.96.14.7:5432: connect: connection refused\n"),
+            &[("crashloop/app-exit", "pod/web-", &["exit 2", "10.96.14.7:5432 refuses connections", "restarted 3 times"])]),
+        ("port in use", web().pod(&crashed(1, "Error", 3)).log("listen tcp :8080: bind: address already in use\n"),
+            &[("crashloop/app-exit", "pod/web-", &[":8080 is already in use"])]),
+        ("setting", web().pod(&crashed(1, "Error", 3)).log("FATAL missing required setting DATABASE_URL\n"),
+            &[("crashloop/app-exit", "pod/web-", &["configuration is wrong"])]),
+        ("anything else it logs", web().pod(&crashed(1, "Error", 3)).log("ERROR relation users does not exist\n"),
+            &[("crashloop/app-exit", "pod/web-", &["relation users does not exist"])]),
+        ("SIGKILL by nobody known", web().pod(&crashed(137, "Error", 3)),
+            &[("crashloop/app-exit", "pod/web-", &["SIGKILL", "memory is not excluded"])]),
+        ("architecture", web().pod(&container(false, 3,
+                &json!({"waiting": {"reason": "CrashLoopBackOff"}}),
+                &json!({"terminated": {"exitCode": 128, "reason": "StartError", "startedAt": "1970-01-01T00:00:00Z", "finishedAt": at(100),
+                    "message": "failed to create containerd task: exec /app: exec format error: unknown"}}))),
+            &[("crashloop/start-error", "pod/web-", &["exec format error"])]),
+        ("liveness, its events dropped since", web().pod(&crashed(143, "Error", 30))
+            .event("app", "Killing", "Container app failed liveness probe, will be restarted", 6, [10, 40]),
+            &[("crashloop/liveness-killed", "pod/web-", &["liveness probe", "30 times"])]),
+        ("liveness once, then a crash of its own", web().pod(&crashed(3, "Error", 2))
+            .event("app", "Killing", "Container app failed liveness probe, will be restarted", 1, [10, 40]),
+            &[("crashloop/app-exit", "pod/web-", &["exit 3"])]),
+        ("a hook that fails because the process is gone", web().pod(&crashed(3, "Error", 2))
+            .event("app", "FailedPostStartHook", "PostStartHook failed", 2, [10, 100]),
+            &[("crashloop/app-exit", "pod/web-", &["exit 3"])]),
+        ("running again, not ready", web().pod(&container(false, 3, &running(110), &ended(7, "Error", [90, 100]))),
+            &[("crashloop/app-exit", "pod/web-", &["exit 7"])]),
+        ("one node", web()
+            .pod(&crashed(7, "Error", 3)).pod(&crashed(7, "Error", 4))
+            .pod(&with(ready(), &json!({"spec": {"nodeName": "node-2"}}))),
+            &[
+                ("crashloop/app-exit", "pod/web-6f9c7d5b8-p0", &["exit 7"]),
+                ("crashloop/app-exit", "pod/web-6f9c7d5b8-p1", &["exit 7"]),
+                ("crashloop/one-node-only", "deployment/web", &["2 pods", "node-1", "1 pod ready elsewhere"]),
+            ]),
+        ("since the new image", web()
+            .older(json!({"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": "web:6"}]}}))
+            .pod(&crashed(7, "Error", 3)),
+            &[
+                ("crashloop/app-exit", "pod/web-6f9c7d5b8-", &["exit 7"]),
+                ("crashloop/since-revision", "deployment/web", &["only the present template crashes", "1 pod"]),
+            ]),
+        ("since a restart: nothing to roll back to", web()
+            .older(json!({"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": "registry.example.com/web:7"}]}}))
+            .pod(&crashed(7, "Error", 3)),
+            &[("crashloop/app-exit", "pod/web-6f9c7d5b8-", &["exit 7"])]),
+        ("many pods", web().pod(&unscheduled(&nodes("2 Too many pods, 3 node(s) had untolerated taint {a: b}"))),
+            &[("pending/too-many-pods", "pod/web-", &["the 2 that come closest"])]),
+        ("taint", web().pod(&unscheduled(&nodes("5 node(s) had untolerated taint {dedicated: gpu}"))),
+            &[("pending/untolerated-taint", "pod/web-", &["none of 5 nodes", "dedicated: gpu"])]),
+        ("taint without its name", web().pod(&unscheduled(&nodes("5 node(s) had untolerated taint(s)"))),
+            &[("pending/untolerated-taint", "pod/web-", &["none of 5 nodes", "does not tolerate"])]),
+        ("cordoned", web().pod(&unscheduled(&nodes("5 node(s) were unschedulable"))),
+            &[("pending/cordoned", "pod/web-", &["cordoned"])]),
+        ("two resources of the same nodes", web().pod(&unscheduled(&nodes("2 Insufficient cpu, 2 Insufficient memory, 3 node(s) didn't match Pod's node affinity/selector"))),
+            &[
+                ("pending/insufficient-cpu", "pod/web-", &["free cpu"]),
+                ("pending/insufficient-memory", "pod/web-", &["free memory"]),
+            ]),
+        ("zone", web().pod(&with(unscheduled(&nodes("5 node(s) had volume node affinity conflict")), &claim)),
+            &[("pending/pv-zone", "pod/web-", &["orders"])]),
+        ("volumes", web().pod(&with(unscheduled(&nodes("5 node(s) exceed max volume count")), &claim)),
+            &[("pending/volume-limit", "pod/web-", &["as many volumes"])]),
+        ("immediate claim", web().pod(&with(unscheduled(&nodes("pod has unbound immediate PersistentVolumeClaims")), &claim)),
+            &[("pending/pvc-unbound", "pod/web-", &["PersistentVolumeClaim orders has no volume"])]),
+        ("anti-affinity of others", web().pod(&unscheduled(&nodes("5 node(s) didn't satisfy existing pods anti-affinity rules"))),
+            &[("pending/pod-anti-affinity", "pod/web-", &["do not want it"])]),
+        ("no nodes", web().pod(&unscheduled("no nodes available to schedule pods")),
+            &[("pending/unschedulable", "pod/web-", &["no nodes available"])]),
+        ("scheduler's event only", web().pod(&with(unscheduled(""), &json!({"status": {"conditions": []}})))
+            .event("", "FailedScheduling", "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1", 4, [1, 60]),
+            &[("pending/insufficient-cpu", "pod/web-", &["the only node"])]),
+        ("attached elsewhere", web().pod(&with(creating(), &claim))
+            .event("", "FailedAttachVolume", "Multi-Attach error for volume \"pvc-1\" Volume is already used by pod(s) web-old-1", 1, [1, 1]),
+            &[("pending/multi-attach", "pod/web-", &["pvc-1", "already used by pod(s) web-old-1"])]),
+        ("addresses", web().pod(&creating())
+            .event("", "FailedCreatePodSandBox", "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox \"1\": plugin type=\"ptp\" failed (add): failed to allocate for range 0: no IP addresses available in range set: 10.244.0.1-10.244.0.254", 4, [1, 60]),
+            &[("pending/ip-exhausted", "pod/web-", &["no free address on node-1"])]),
+        ("network", web().pod(&creating())
+            .event("", "FailedCreatePodSandBox", "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox \"1\": plugin type=\"calico\" failed (add): connection is unauthorized", 4, [1, 60]),
+            &[("pending/sandbox-network", "pod/web-", &["calico", "connection is unauthorized"])]),
+        ("a mount that was made good, then the network", web().pod(&creating())
+            .event("", "FailedMount", "MountVolume.SetUp failed for volume \"c\" : configmap \"c\" not found", 4, [1, 15])
+            .event("", "FailedCreatePodSandBox", "Failed to create pod sandbox: cni plugin not initialized", 4, [20, 60]),
+            &[("pending/sandbox-network", "pod/web-", &["cni plugin not initialized"])]),
+        ("a mount that only times out", web().pod(&creating())
+            .event("", "FailedMount", "Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process volumes=[]: context deadline exceeded", 1, [110, 110]),
+            &[("pending/mount-failed", "pod/web-", &["unmounted volumes=[data]"])]),
+        ("preempted", web().pod(&json!({"metadata": {"deletionTimestamp": at(130)}, "status": {"conditions": [
+                {"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler", "message": "default-scheduler: preempting to accommodate a higher priority pod"}]}})),
+            &[("pending/preempted", "pod/web-", &["node-1", "higher priority pod"])]),
+        ("the kubelet says no", web().pod(&json!({"status": {"phase": "Failed", "reason": "OutOfcpu",
+                "message": "Pod was rejected: Node didn't have enough resource: cpu, requested: 50000, used: 1060, capacity: 2000"}})),
+            &[("pending/node-admission", "pod/web-", &["OutOfcpu", "requested: 50000"])]),
+        ("webhook", web().refused("admission webhook \"validate.policy.example.com\" denied the request: image tag latest is not allowed"),
+            &[("pending/webhook", "deployment/web", &["validate.policy.example.com", "image tag latest is not allowed"])]),
+        ("invalid", web().refused("Pod \"web-6f9c7d5b8-\" is invalid: spec.containers[0].resources.requests: Invalid value: \"2\": must be less than or equal to cpu limit"),
+            &[("pending/invalid", "deployment/web", &["must be less than or equal to cpu limit"])]),
+        ("odd refusal", web().refused("pods \"web-6f9c7d5b8-abcde\" is forbidden: unable to create new content in namespace shop because it is being terminated"),
+            &[("pending/refused", "deployment/web", &["being terminated"])]),
+        ("quota without the request it wants", web().refused("pods \"web-6f9c7d5b8-abcde\" is forbidden: failed quota: compute: must specify limits.cpu for: app"),
+            &[("pending/quota", "deployment/web", &["quota compute", "must specify limits.cpu for: app"])]),
+        ("lost node", web().pod(&with(ready(), &json!({"status": {"conditions": [
+                {"type": "Ready", "status": "False"}, {"type": "ContainersReady", "status": "True"}]}})))
+            .event("", "NodeNotReady", "Node is not ready", 1, [80, 80]),
+            &[("readiness/node-not-ready", "pod/web-", &["node-1 does not answer"])]),
+        ("unready without events", web().pod(&with(container(false, 0, &running(1), &Value::Null), &json!({
+                "spec": {"containers": [{"name": "app", "image": "web:7", "readinessProbe": {"tcpSocket": {"port": 8080}}}]}}))),
+            &[("readiness/probe-failed", "pod/web-", &["TCP port 8080"])]),
+        ("deadline that nothing explains", web()
+            .condition(&json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "ReplicaSet \"web-6f9c7d5b8\" has timed out progressing."})),
+            &[("rollout/progress-deadline", "deployment/web", &["progressDeadlineSeconds"])]),
+    ]
+}
+
+#[test]
+fn each_made_object_yields_its_cause_and_no_other() {
+    for (name, make, expected) in made() {
+        check(name, &make.case(), expected);
+    }
+}

@@ -1,0 +1,113 @@
+//! How often a cause was observed: by what the cluster counts, and never three times for what has just begun.
+
+use serde_json::json;
+
+use super::made::{Make, container, crashed, creating, ended, running, waiting, web};
+use crate::causes::{Fatal, Need, STATE};
+
+fn observed(make: &Make) -> (&'static str, u32) {
+    let found = make.case().found();
+    assert_eq!(found.len(), 1, "{found:#?}");
+    (found[0].cause.code, found[0].observations)
+}
+
+const KEY: &str = "couldn't find key A in ConfigMap shop/web";
+
+#[test]
+fn failed_pulls_are_counted_over_all_their_wordings() {
+    let pull = "Failed to pull image \"registry.example.com/web:7\": dial tcp: lookup registry.example.com: i/o timeout";
+    let make = |reason| {
+        web().pod(&waiting(
+            reason,
+            "Back-off pulling image \"registry.example.com/web:7\": ErrImagePull: x: not found",
+        ))
+    };
+    assert_eq!(observed(&make("ErrImagePull")), ("image/not-found", 1));
+    assert_eq!(observed(&make("ImagePullBackOff")), ("image/not-found", 2));
+    let counted = make("ImagePullBackOff")
+        .event("app", "Failed", pull, 1, [1, 1])
+        .event("app", "Failed", &format!("(combined from similar events): {pull} again"), 2, [2, 30])
+        .event("app", "Failed", "Error: ErrImagePull", 3, [1, 30])
+        .event("other", "Failed", pull, 9, [1, 30]);
+    assert_eq!(observed(&counted), ("image/not-found", 3));
+}
+
+#[test]
+fn crashes_are_counted_by_restarts() {
+    let running_again = container(false, 1, &running(110), &ended(7, "Error", [90, 100]));
+    let first = container(false, 0, &ended(7, "Error", [90, 100]), &json!(null));
+    assert_eq!(observed(&web().pod(&first)), ("crashloop/app-exit", 1));
+    assert_eq!(observed(&web().pod(&running_again)), ("crashloop/app-exit", 1));
+    assert_eq!(observed(&web().pod(&crashed(7, "Error", 1))), ("crashloop/app-exit", 1));
+    assert_eq!(observed(&web().pod(&crashed(7, "Error", 3))), ("crashloop/app-exit", 3));
+}
+
+#[test]
+fn a_missing_key_is_counted_by_the_kubelet_or_is_a_state() {
+    let pod = waiting("CreateContainerConfigError", KEY);
+    assert_eq!(observed(&web().pod(&pod)), ("crashloop/config-error", STATE));
+    let twice = web().pod(&pod).event("app", "Failed", &format!("Error: {KEY}"), 2, [1, 13]);
+    assert_eq!(observed(&twice), ("crashloop/config-error", 2));
+    let case = twice.case().without_events();
+    assert_eq!(case.found()[0].observations, STATE);
+}
+
+/// Mounts are tried at growing distances: what arrives after 15 s shows at the next try, perhaps at 31 s.
+#[test]
+fn a_missing_volume_stands_only_once_its_tries_span_thirty_seconds() {
+    let mount = "MountVolume.SetUp failed for volume \"c\" : configmap \"c\" not found";
+    for (last, count, expected) in [(1, 1, 1), (16, 6, 2), (29, 7, 2), (31, 7, 7), (64, 8, 8)] {
+        let make = web().pod(&creating()).event("", "FailedMount", mount, count, [0, last]).at(last + 14);
+        assert_eq!(observed(&make), ("pending/missing-config-map", expected), "after {last} s");
+    }
+}
+
+#[test]
+fn a_full_quota_does_not_stand_while_a_pod_makes_room() {
+    let quota = "pods \"web-6f9c7d5b8-a\" is forbidden: exceeded quota: compute, requested: pods=1, used: pods=3, limited: pods=3";
+    assert_eq!(observed(&web().refused(quota)), ("pending/quota", STATE));
+    let ending = web().refused(quota).older(json!({"spec": {"containers": []}}));
+    assert_eq!(observed(&ending), ("rollout/quota-surge", STATE));
+    let leaving = json!({"metadata": {"deletionTimestamp": "2027-01-01T00:00:00Z"}});
+    let ending = web().refused(quota).pod(&leaving);
+    assert_eq!(observed(&ending), ("pending/quota", 1));
+}
+
+#[test]
+fn only_what_waiting_cannot_help_is_fatal_at_once() {
+    let at_once = crate::causes::CAUSES.iter().filter(|cause| cause.fatal == Fatal::AtOnce);
+    let codes: Vec<&str> = at_once.map(|cause| cause.code).collect();
+    assert_eq!(
+        codes,
+        [
+            "pending/invalid",
+            "pending/limit-range",
+            "pending/pod-security",
+            "pending/webhook",
+            "pending/admission-policy",
+            "image/invalid-name",
+            "image/never-pull",
+            "rollout/progress-deadline",
+        ]
+    );
+}
+
+#[test]
+fn the_previous_log_is_asked_for_once_and_only_when_there_is_one() {
+    let needs = |make: &Make| make.case().found()[0].needs.clone();
+    let pod = "web-6f9c7d5b8-p0".to_owned();
+    let need = Need::PreviousLog { pod, container: "app".to_owned() };
+    assert_eq!(needs(&web().pod(&crashed(7, "Error", 1))), [need]);
+    assert_eq!(needs(&web().pod(&crashed(7, "Error", 1)).log("ERROR x")), []);
+    assert_eq!(needs(&web().pod(&container(false, 0, &ended(7, "Error", [90, 100]), &json!(null)))), []);
+}
+
+#[test]
+fn every_command_can_be_pasted() {
+    let hostile =
+        web().pod(&waiting("CreateContainerConfigError", "couldn't find key A in ConfigMap shop/x;reboot"));
+    assert_eq!(
+        hostile.case().found()[0].finding.next,
+        ["kubectl edit configmap 'x;reboot' -n shop --context prod"]
+    );
+}

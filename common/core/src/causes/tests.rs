@@ -2,6 +2,7 @@
 
 mod complete;
 mod made;
+mod make;
 mod observations;
 mod random;
 mod recorded;

@@ -105,7 +105,10 @@ impl Crash<'_> {
     /// What explains it.
     pub(in crate::causes) fn kind(&self, facts: &PodFacts<'_>) -> Kind {
         let reason = self.ended.and_then(|ended| ended.reason.as_deref()).unwrap_or_default();
-        if reason == "OOMKilled" {
+        // Under load the kubelet now and then says Error/137 where the time before it said OOMKilled.
+        let before = self.container.last().and_then(|last| last.reason.as_deref());
+        let killed = self.ended.is_some_and(|ended| ended.exit_code == 137);
+        if reason == "OOMKilled" || (killed && before == Some("OOMKilled")) {
             return if memory_limit(facts.pod, &self.container).is_some() {
                 Kind::OomKilled
             } else {

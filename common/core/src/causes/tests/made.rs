@@ -2,224 +2,25 @@
 
 use serde_json::{Value, json};
 
-use super::{Case, Expected, check};
-use crate::causes::Need;
-use crate::fact::Fact;
+use super::make::{
+    Make, container, crashed, creating, ended, ready, running, unscheduled, waiting, web, with,
+};
+use super::{Expected, check};
 use crate::fixtures::at;
 
-const REPLICA_SET: &str = "web-6f9c7d5b8";
+/// A name, what is made, and what is found in it.
+type Row = (&'static str, Make, Expected);
 
-/// A Deployment `web` with pods of its present template, and perhaps of an older one.
-#[derive(Clone, Debug)]
-pub(super) struct Make {
-    deployment: Value,
-    sets: Vec<Value>,
-    pods: Vec<Value>,
-    events: Vec<Value>,
-    logs: Vec<(String, String)>,
-    now: i64,
+/// All of them.
+pub(super) fn made() -> Vec<Row> {
+    [image(), crashloop(), scheduling(), pending(), rollout()].concat()
 }
 
-pub(super) fn web() -> Make {
-    let deployment = json!({
-        "metadata": {"name": "web", "uid": "d", "generation": 2},
-        "spec": {
-            "replicas": 1,
-            "selector": {"matchLabels": {"app": "web"}},
-            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-            "template": {
-                "metadata": {"labels": {"app": "web"}, "annotations": {"kubectl.kubernetes.io/restartedAt": "now"}},
-                "spec": {"containers": [{"name": "app", "image": "registry.example.com/web:7"}]},
-            },
-        },
-        "status": {"observedGeneration": 2, "conditions": []},
-    });
-    Make {
-        deployment,
-        sets: vec![set(REPLICA_SET, Value::Null)],
-        pods: vec![],
-        events: vec![],
-        logs: vec![],
-        now: 120,
+#[test]
+fn each_made_object_yields_its_cause_and_no_other() {
+    for (name, make, expected) in made() {
+        check(name, &make.case(), expected);
     }
-}
-
-fn set(name: &str, template: Value) -> Value {
-    let owner =
-        json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "d", "controller": true});
-    json!({"metadata": {"name": name, "uid": name, "ownerReferences": [owner]}, "spec": {"template": template}})
-}
-
-/// Lays a JSON merge patch (RFC 7386) over a value.
-fn merge(value: &mut Value, patch: &Value) {
-    let (Some(fields), Some(patch)) = (value.as_object_mut(), patch.as_object()) else {
-        *value = patch.clone();
-        return;
-    };
-    for (key, patch) in patch {
-        if patch.is_null() {
-            fields.remove(key);
-        } else {
-            merge(fields.entry(key.clone()).or_insert(json!({})), patch);
-        }
-    }
-}
-
-impl Make {
-    /// A pod of the present template, patched.
-    pub(super) fn pod(self, patch: &Value) -> Self {
-        self.pod_of(REPLICA_SET, patch)
-    }
-
-    /// A pod of this `ReplicaSet`, patched.
-    fn pod_of(mut self, set: &str, patch: &Value) -> Self {
-        let name = format!("{set}-p{}", self.pods.len());
-        let hash = set.rsplit('-').next();
-        let mut pod = json!({
-            "metadata": {
-                "name": name, "uid": name, "creationTimestamp": at(0),
-                "labels": {"app": "web", "pod-template-hash": hash},
-                "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": set, "uid": set, "controller": true}],
-            },
-            "spec": {
-                "nodeName": "node-1", "restartPolicy": "Always",
-                "containers": [{"name": "app", "image": "registry.example.com/web:7"}],
-            },
-            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}]},
-        });
-        merge(&mut pod, patch);
-        self.pods.push(pod);
-        self
-    }
-
-    /// An older `ReplicaSet` with this template, and a ready pod of it.
-    pub(super) fn older(mut self, template: Value) -> Self {
-        self.sets.push(set("web-old", template));
-        self.pod_of("web-old", &ready())
-    }
-
-    /// A change to the Deployment.
-    pub(super) fn deployment(mut self, patch: &Value) -> Self {
-        merge(&mut self.deployment, patch);
-        self
-    }
-
-    /// An event on the newest pod: about its container `app` where that is who it concerns.
-    pub(super) fn event(
-        mut self,
-        of: &str,
-        reason: &str,
-        message: &str,
-        count: u32,
-        seconds: [i64; 2],
-    ) -> Self {
-        let uid = format!("{REPLICA_SET}-p{}", self.pods.len() - 1);
-        let path = (!of.is_empty()).then(|| format!("spec.containers{{{of}}}"));
-        self.events.push(json!({
-            "metadata": {}, "involvedObject": {"kind": "Pod", "uid": uid, "fieldPath": path},
-            "type": "Warning", "reason": reason, "message": message, "count": count,
-            "firstTimestamp": at(seconds[0]), "lastTimestamp": at(seconds[1]),
-        }));
-        self
-    }
-
-    /// An event on the present `ReplicaSet`.
-    pub(super) fn refused(mut self, message: &str) -> Self {
-        self.events.push(json!({
-            "metadata": {}, "involvedObject": {"kind": "ReplicaSet", "uid": REPLICA_SET},
-            "type": "Warning", "reason": "FailedCreate", "message": format!("Error creating: {message}"), "count": 9,
-            "firstTimestamp": at(0), "lastTimestamp": at(60),
-        }));
-        self.condition(&json!({"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message}))
-    }
-
-    /// A condition of the Deployment.
-    pub(super) fn condition(mut self, condition: &Value) -> Self {
-        self.deployment["status"]["conditions"].as_array_mut().unwrap().push(condition.clone());
-        self
-    }
-
-    /// The log of the newest pod's previous run.
-    pub(super) fn log(mut self, text: &str) -> Self {
-        self.logs.push((format!("{REPLICA_SET}-p{}", self.pods.len() - 1), text.to_owned()));
-        self
-    }
-
-    /// The time now, in seconds after the pods were created.
-    pub(super) fn at(mut self, seconds: i64) -> Self {
-        self.now = seconds;
-        self
-    }
-
-    pub(super) fn case(&self) -> Case {
-        let raw = json!({
-            "now": at(self.now), "deployment": self.deployment, "replicaSets": self.sets,
-            "pods": self.pods, "events": self.events,
-        });
-        let mut case = Case::read(&raw);
-        for (pod, text) in &self.logs {
-            let need = Need::PreviousLog { pod: pod.clone(), container: "app".to_owned() };
-            case.fetched.insert(need, Fact::Known(text.clone()));
-        }
-        case
-    }
-}
-
-/// The status of the container `app`.
-pub(super) fn container(ready: bool, restarts: i32, state: &Value, last: &Value) -> Value {
-    json!({"status": {"containerStatuses": [{
-        "name": "app", "image": "", "imageID": "", "ready": ready, "started": true,
-        "restartCount": restarts, "state": state, "lastState": last,
-    }]}})
-}
-
-pub(super) fn waiting(reason: &str, message: &str) -> Value {
-    container(false, 0, &json!({"waiting": {"reason": reason, "message": message}}), &Value::Null)
-}
-
-pub(super) fn running(seconds: i64) -> Value {
-    json!({"running": {"startedAt": at(seconds)}})
-}
-
-pub(super) fn ended(code: i32, reason: &str, seconds: [i64; 2]) -> Value {
-    json!({"terminated": {
-        "exitCode": code, "reason": reason, "startedAt": at(seconds[0]), "finishedAt": at(seconds[1]),
-    }})
-}
-
-/// A pod that crashed so many times and waits for its next start.
-pub(super) fn crashed(code: i32, reason: &str, restarts: i32) -> Value {
-    let back_off = json!({"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 20s restarting failed container"}});
-    container(false, restarts, &back_off, &ended(code, reason, [90, 100]))
-}
-
-pub(super) fn ready() -> Value {
-    let mut pod = container(true, 0, &running(1), &Value::Null);
-    merge(
-        &mut pod,
-        &json!({"status": {"conditions": [
-        {"type": "Ready", "status": "True"}, {"type": "ContainersReady", "status": "True"}]}}),
-    );
-    pod
-}
-
-/// Pending without a node, for what the scheduler says.
-pub(super) fn unscheduled(message: &str) -> Value {
-    json!({"spec": {"nodeName": null}, "status": {"phase": "Pending", "conditions": [
-        {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}]}})
-}
-
-fn nodes(reasons: &str) -> String {
-    format!(
-        "0/5 nodes are available: {reasons}. preemption: 0/5 nodes are available: 5 Preemption is not helpful for scheduling."
-    )
-}
-
-/// Pending on a node, before its sandbox.
-pub(super) fn creating() -> Value {
-    let mut pod = waiting("ContainerCreating", "");
-    merge(&mut pod, &json!({"status": {"phase": "Pending"}}));
-    pod
 }
 
 fn pull(message: &str) -> Make {
@@ -230,19 +31,18 @@ fn pull(message: &str) -> Make {
     web().pod(&waiting("ErrImagePull", &said))
 }
 
-fn with(mut pod: Value, patch: &Value) -> Value {
-    merge(&mut pod, patch);
-    pod
+fn nodes(reasons: &str) -> String {
+    format!(
+        "0/5 nodes are available: {reasons}. preemption: 0/5 nodes are available: 5 Preemption is not helpful for scheduling."
+    )
 }
 
-const CLAIM: &str =
-    r#"{"spec": {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "orders"}}]}}"#;
+fn claim() -> Value {
+    json!({"spec": {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "orders"}}]}})
+}
 
-/// Made objects by name, each with what is found in them.
-pub(super) fn made() -> Vec<(&'static str, Make, Expected)> {
-    let claim: Value = serde_json::from_str(CLAIM).unwrap();
-    let limits = json!({"spec": {"containers": [{"name": "app", "image": "web:7",
-        "resources": {"limits": {"memory": "256Mi"}}}]}});
+/// Pulls that fail.
+fn image() -> Vec<Row> {
     let host = "registry.example.com";
     vec![
         ("rate limit", pull(&format!("pulling from host {host} failed with status code [manifests 7]: 429 Too Many Requests")),
@@ -265,6 +65,14 @@ pub(super) fn made() -> Vec<(&'static str, Make, Expected)> {
             .pod(&waiting("ImagePullBackOff", "Back-off pulling image \"registry.example.com/web:7\""))
             .event("app", "Failed", "Failed to pull image \"registry.example.com/web:7\": rpc error: code = NotFound desc = manifest unknown", 2, [3, 20]),
             &[("image/not-found", "pod/web-", &["registry.example.com/web:7"])]),
+    ]
+}
+
+/// Containers that do not stay.
+fn crashloop() -> Vec<Row> {
+    let limits = json!({"spec": {"containers": [{"name": "app", "image": "web:7",
+        "resources": {"limits": {"memory": "256Mi"}}}]}});
+    vec![
         ("killed by the node", web().pod(&crashed(137, "OOMKilled", 2)),
             &[("crashloop/oom-node-pressure", "pod/web-", &["no memory limit", "node-1"])]),
         ("killed at its limit, by its child's code", web().pod(&with(crashed(1, "OOMKilled", 2), &limits)).log("warming up 180000/400000\n"),
@@ -304,16 +112,23 @@ pub(super) fn made() -> Vec<(&'static str, Make, Expected)> {
                 ("crashloop/one-node-only", "deployment/web", &["2 pods", "node-1", "1 pod ready elsewhere"]),
             ]),
         ("since the new image", web()
-            .older(json!({"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": "web:6"}]}}))
+            .older(&json!({"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": "web:6"}]}}))
             .pod(&crashed(7, "Error", 3)),
             &[
                 ("crashloop/app-exit", "pod/web-6f9c7d5b8-", &["exit 7"]),
                 ("crashloop/since-revision", "deployment/web", &["only the present template crashes", "1 pod"]),
             ]),
         ("since a restart: nothing to roll back to", web()
-            .older(json!({"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": "registry.example.com/web:7"}]}}))
+            .older(&json!({"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": "registry.example.com/web:7"}]}}))
             .pod(&crashed(7, "Error", 3)),
             &[("crashloop/app-exit", "pod/web-6f9c7d5b8-", &["exit 7"])]),
+    ]
+}
+
+/// Pods that no node takes.
+fn scheduling() -> Vec<Row> {
+    let claim = claim();
+    vec![
         ("many pods", web().pod(&unscheduled(&nodes("2 Too many pods, 3 node(s) had untolerated taint {a: b}"))),
             &[("pending/too-many-pods", "pod/web-", &["the 2 that come closest"])]),
         ("taint", web().pod(&unscheduled(&nodes("5 node(s) had untolerated taint {dedicated: gpu}"))),
@@ -340,7 +155,13 @@ pub(super) fn made() -> Vec<(&'static str, Make, Expected)> {
         ("scheduler's event only", web().pod(&with(unscheduled(""), &json!({"status": {"conditions": []}})))
             .event("", "FailedScheduling", "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1", 4, [1, 60]),
             &[("pending/insufficient-cpu", "pod/web-", &["the only node"])]),
-        ("attached elsewhere", web().pod(&with(creating(), &claim))
+    ]
+}
+
+/// Pods that have a node and get no further.
+fn pending() -> Vec<Row> {
+    vec![
+        ("attached elsewhere", web().pod(&with(creating(), &claim()))
             .event("", "FailedAttachVolume", "Multi-Attach error for volume \"pvc-1\" Volume is already used by pod(s) web-old-1", 1, [1, 1]),
             &[("pending/multi-attach", "pod/web-", &["pvc-1", "already used by pod(s) web-old-1"])]),
         ("addresses", web().pod(&creating())
@@ -362,6 +183,12 @@ pub(super) fn made() -> Vec<(&'static str, Make, Expected)> {
         ("the kubelet says no", web().pod(&json!({"status": {"phase": "Failed", "reason": "OutOfcpu",
                 "message": "Pod was rejected: Node didn't have enough resource: cpu, requested: 50000, used: 1060, capacity: 2000"}})),
             &[("pending/node-admission", "pod/web-", &["OutOfcpu", "requested: 50000"])]),
+    ]
+}
+
+/// Pods that are not admitted, or not ready; rollouts that stand still.
+fn rollout() -> Vec<Row> {
+    vec![
         ("webhook", web().refused("admission webhook \"validate.policy.example.com\" denied the request: image tag latest is not allowed"),
             &[("pending/webhook", "deployment/web", &["validate.policy.example.com", "image tag latest is not allowed"])]),
         ("invalid", web().refused("Pod \"web-6f9c7d5b8-\" is invalid: spec.containers[0].resources.requests: Invalid value: \"2\": must be less than or equal to cpu limit"),
@@ -381,11 +208,4 @@ pub(super) fn made() -> Vec<(&'static str, Make, Expected)> {
             .condition(&json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "ReplicaSet \"web-6f9c7d5b8\" has timed out progressing."})),
             &[("rollout/progress-deadline", "deployment/web", &["progressDeadlineSeconds"])]),
     ]
-}
-
-#[test]
-fn each_made_object_yields_its_cause_and_no_other() {
-    for (name, make, expected) in made() {
-        check(name, &make.case(), expected);
-    }
 }

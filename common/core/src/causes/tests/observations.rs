@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::made::{Make, container, crashed, creating, ended, running, waiting, web};
+use super::make::{Make, container, crashed, creating, ended, running, waiting, web};
 use crate::causes::{Fatal, Need, STATE};
 
 fn observed(make: &Make) -> (&'static str, u32) {
@@ -66,7 +66,7 @@ fn a_missing_volume_stands_only_once_its_tries_span_thirty_seconds() {
 fn a_full_quota_does_not_stand_while_a_pod_makes_room() {
     let quota = "pods \"web-6f9c7d5b8-a\" is forbidden: exceeded quota: compute, requested: pods=1, used: pods=3, limited: pods=3";
     assert_eq!(observed(&web().refused(quota)), ("pending/quota", STATE));
-    let ending = web().refused(quota).older(json!({"spec": {"containers": []}}));
+    let ending = web().refused(quota).older(&json!({"spec": {"containers": []}}));
     assert_eq!(observed(&ending), ("rollout/quota-surge", STATE));
     let leaving = json!({"metadata": {"deletionTimestamp": "2027-01-01T00:00:00Z"}});
     let ending = web().refused(quota).pod(&leaving);

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::made::{made, web};
+use super::made::made;
+use super::make::web;
 use super::recorded::{RECORDED, read};
 
 /// Texts that the rules look for, and what may stand around them.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::made::{Make, container, crashed, creating, ended, ready, running, waiting, web};
+use super::make::{Make, container, crashed, creating, ended, ready, running, waiting, web};
 use crate::finding::Severity;
 
 /// A readiness probe of 5 s and three failures: 15 s, after 10 s.
@@ -87,7 +87,7 @@ fn a_pod_that_is_being_deleted_is_not_accused() {
 #[test]
 fn pods_of_an_older_template_are_not_accused() {
     let make =
-        web().older(json!({"spec": {"containers": [{"name": "app", "image": "web:6"}]}})).pod(&ready());
+        web().older(&json!({"spec": {"containers": [{"name": "app", "image": "web:6"}]}})).pod(&ready());
     assert_eq!(worst(&make), None);
 }
 
@@ -100,7 +100,7 @@ fn a_refusal_of_an_older_template_is_no_cause() {
         "pods \"web-old-abcde\" is forbidden: violates PodSecurity \"restricted:latest\": x",
         "admission webhook \"policy.example.com\" denied the request: no",
     ] {
-        assert_eq!(worst(&web().older(old.clone()).condition(&condition(message))), None, "{message}");
+        assert_eq!(worst(&web().older(&old).condition(&condition(message))), None, "{message}");
     }
 }
 

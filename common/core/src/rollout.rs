@@ -109,6 +109,8 @@ pub struct PodLine {
     pub node: Option<String>,
     /// Restarts of its containers.
     pub restarts: i32,
+    /// What it waits for, and how much of the time it is given for that is used.
+    pub waits_for: Option<String>,
 }
 
 /// Where a pod stands, in one word, with the reason where there is one.
@@ -157,6 +159,32 @@ fn pod_line(pod: &Pod, new: bool, now: Timestamp) -> PodLine {
         age: now.duration_since(since).max(SignedDuration::ZERO),
         node: workload::node(pod).map(str::to_owned),
         restarts: workload::restarts(pod),
+        waits_for: waiting_for(pod, now),
+    }
+}
+
+/// Of a pod that starts: the probe it has to pass, and how much of that probe's own budget is used.
+///
+/// A startup probe gives `initialDelaySeconds + failureThreshold × periodSeconds`; a readiness probe gives no limit
+/// but is not asked before its `initialDelaySeconds`.
+fn waiting_for(pod: &Pod, now: Timestamp) -> Option<String> {
+    if pod_state(pod) != PodState::Starting {
+        return None;
+    }
+    let status = workload::containers(pod).find(|status| !status.ready)?;
+    let since = status.state.as_ref()?.running.as_ref()?.started_at.as_ref()?.0;
+    let used = now.duration_since(since).as_secs().max(0);
+    let spec = pod.spec.as_ref()?.containers.iter().find(|container| container.name == status.name)?;
+    if let (Some(probe), false) = (&spec.startup_probe, status.started.unwrap_or_default()) {
+        let budget = probe.initial_delay_seconds.unwrap_or(0)
+            + probe.failure_threshold.unwrap_or(3) * probe.period_seconds.unwrap_or(10);
+        return Some(format!("{used} of {budget} s to start"));
+    }
+    let delay = i64::from(spec.readiness_probe.as_ref()?.initial_delay_seconds.unwrap_or(0));
+    if used < delay {
+        Some(format!("{used} of {delay} s until its first check"))
+    } else {
+        Some(format!("{used} s, its readiness probe fails"))
     }
 }
 

@@ -103,7 +103,7 @@ pub fn health(inspected: &[Inspected], endpoint: Option<&Endpoint>) -> (Verifica
         let object = format!("pod/{}", pod.pod);
         match pod.health.as_ref() {
             Some(Fact::Known(Ok(health))) if (200..300).contains(&health.status) => {
-                millis.push(health.millis)
+                millis.push(health.millis);
             }
             Some(Fact::Known(Ok(health))) => findings.push(
                 Finding::error(

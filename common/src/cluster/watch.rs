@@ -46,7 +46,7 @@ pub enum Change {
 /// A workload that is being watched.
 pub struct Watch<'a> {
     seen: BoxStream<'a, Vec<Seen>>,
-    deployment: Option<Option<Deployment>>,
+    deployment: Sought,
     replica_sets: Known<ReplicaSet>,
     pods: Known<Pod>,
     events: Known<KubeEvent>,
@@ -55,11 +55,18 @@ pub struct Watch<'a> {
     trouble: Option<Error>,
 }
 
+/// What is known of the Deployment.
+enum Sought {
+    NotYet,
+    Absent,
+    There(Box<Deployment>),
+}
+
 enum Seen {
-    Deployment(Option<Deployment>),
-    ReplicaSet(Event<ReplicaSet>),
-    Pod(Event<Pod>),
-    Event(Event<KubeEvent>),
+    Deployment(Option<Box<Deployment>>),
+    ReplicaSet(Box<Event<ReplicaSet>>),
+    Pod(Box<Event<Pod>>),
+    Event(Box<Event<KubeEvent>>),
     NoEvents(String),
     Trouble(Error),
 }
@@ -75,7 +82,7 @@ impl<'a> Watch<'a> {
         ]);
         Self {
             seen: merged.ready_chunks(BURST).boxed(),
-            deployment: None,
+            deployment: Sought::NotYet,
             replica_sets: Known::default(),
             pods: Known::default(),
             events: Known::default(),
@@ -119,12 +126,14 @@ impl<'a> Watch<'a> {
 
     fn take(&mut self, seen: Seen) {
         match seen {
-            Seen::Deployment(deployment) => self.deployment = Some(deployment),
-            Seen::ReplicaSet(event) => self.replica_sets.take(event, ReplicaSet::name),
-            Seen::Pod(event) => self.pods.take(event, sk_core::workload::name),
+            Seen::Deployment(deployment) => {
+                self.deployment = deployment.map_or(Sought::Absent, Sought::There);
+            }
+            Seen::ReplicaSet(event) => self.replica_sets.take(*event, ReplicaSet::name),
+            Seen::Pod(event) => self.pods.take(*event, sk_core::workload::name),
             Seen::Event(event) => {
                 self.no_events = None;
-                self.events.take(event, |event| event.metadata.name.as_deref().unwrap_or_default());
+                self.events.take(*event, |event| event.metadata.name.as_deref().unwrap_or_default());
             }
             Seen::NoEvents(reason) => self.no_events = Some(reason),
             Seen::Trouble(error) => {
@@ -140,12 +149,18 @@ impl<'a> Watch<'a> {
         if !self.news {
             return None;
         }
-        let change = match self.deployment.as_ref()? {
-            None => Change::Gone,
-            Some(_) if !(self.replica_sets.listed && self.pods.listed) => return None,
-            Some(deployment) => {
+        let change = match &self.deployment {
+            Sought::NotYet => return None,
+            Sought::Absent => Change::Gone,
+            Sought::There(_) if !(self.replica_sets.listed && self.pods.listed) => return None,
+            Sought::There(deployment) => {
                 let (sets, pods) = (self.replica_sets.all(), self.pods.all());
-                Change::Workload(Box::new(Workload::of(deployment.clone(), sets, pods, self.known_events())))
+                Change::Workload(Box::new(Workload::of(
+                    (**deployment).clone(),
+                    sets,
+                    pods,
+                    self.known_events(),
+                )))
             }
         };
         self.news = false;
@@ -212,7 +227,7 @@ fn deployments<'a>(cluster: &'a Cluster, target: &'a Target) -> BoxStream<'a, Se
     let read = stream::unfold(Duration::ZERO, move |pause| async move {
         tokio::time::sleep(pause).await;
         let seen = match cluster.deployment(target).await {
-            Ok(deployment) => Seen::Deployment(deployment),
+            Ok(deployment) => Seen::Deployment(deployment.map(Box::new)),
             Err(error) => Seen::Trouble(error),
         };
         Some((seen, READ_EVERY))
@@ -234,7 +249,7 @@ fn deployment_of(event: Result<Event<DynamicObject>, Error>, found: &mut bool) -
     };
     *found = true;
     Some(match read(&object, Deployment::read) {
-        Ok(deployment) => Seen::Deployment(Some(deployment)),
+        Ok(deployment) => Seen::Deployment(Some(Box::new(deployment))),
         Err(error) => Seen::Trouble(error),
     })
 }
@@ -249,7 +264,7 @@ fn replica_sets<'a>(cluster: &'a Cluster, target: &Target, selector: &str) -> Bo
     let attempt = REPLICA_SETS.attempt("watch", &target.namespace, None);
     events(cluster, dynamic(cluster, target, &REPLICA_SETS), attempt, config)
         .map(move |event| match event.and_then(|event| try_map(event, read_set)) {
-            Ok(event) => Seen::ReplicaSet(event),
+            Ok(event) => Seen::ReplicaSet(Box::new(event)),
             Err(error) => Seen::Trouble(error),
         })
         .boxed()
@@ -260,7 +275,7 @@ fn pods<'a>(cluster: &'a Cluster, target: &Target, selector: &str) -> BoxStream<
     let attempt = PODS.attempt("watch", &target.namespace, None);
     events(cluster, api, attempt, watcher::Config::default().labels(selector))
         .map(|event| match event {
-            Ok(event) => Seen::Pod(event),
+            Ok(event) => Seen::Pod(Box::new(event)),
             Err(error) => Seen::Trouble(error),
         })
         .boxed()
@@ -290,7 +305,7 @@ fn pod_event(event: Result<Event<KubeEvent>, Error>, prefix: &str) -> Option<See
         {
             None
         }
-        Ok(event) => Some(Seen::Event(event)),
+        Ok(event) => Some(Seen::Event(Box::new(event))),
         Err(error) => Some(Seen::NoEvents(error.to_string())),
     }
 }
@@ -307,12 +322,12 @@ fn dynamic(cluster: &Cluster, target: &Target, resource: &Resource) -> Api<Dynam
 }
 
 /// The events of a watch that is set up again whenever it breaks, without what nobody reads.
-fn events<'a, K>(
-    cluster: &'a Cluster,
+fn events<K>(
+    cluster: &Cluster,
     api: Api<K>,
     attempt: Attempt,
     config: watcher::Config,
-) -> BoxStream<'a, Result<Event<K>, Error>>
+) -> BoxStream<'_, Result<Event<K>, Error>>
 where
     K: kube::Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {

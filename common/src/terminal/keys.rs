@@ -21,7 +21,7 @@ impl Keys {
         let (press, pressed) = unbounded_channel();
         // It ends with the process: a read of a terminal cannot be called off.
         std::thread::spawn(move || {
-            for key in stdin().bytes().map_while(Result::ok) {
+            for key in stdin().lock().bytes().map_while(Result::ok) {
                 if press.send(key).is_err() {
                     return;
                 }

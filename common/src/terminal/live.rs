@@ -123,7 +123,9 @@ fn redraw(bar: &ProgressBar, view: &RolloutView) {
     bar.set_length(view.wanted as u64);
     bar.set_position(view.ready.min(view.wanted) as u64);
     bar.set_prefix(format!("{:<36} {}", view.title, duration::clock(view.elapsed)));
-    let mut rows: Vec<String> = view.pods.iter().take(SHOWN).map(row).collect();
+    let states = view.pods.iter().map(|pod| pod.state.to_string().chars().count());
+    let width = states.max().unwrap_or_default().clamp(8, 24);
+    let mut rows: Vec<String> = view.pods.iter().take(SHOWN).map(|pod| row(pod, width)).collect();
     if view.pods.len() > SHOWN {
         rows.push(format!("  and {} more pods", view.pods.len() - SHOWN));
     }
@@ -135,9 +137,9 @@ fn redraw(bar: &ProgressBar, view: &RolloutView) {
     bar.tick();
 }
 
-fn row(pod: &PodLine) -> String {
+fn row(pod: &PodLine, width: usize) -> String {
     let role = if pod.new { "new" } else { "old" };
-    let state = format!("{:<9}", visible(&pod.state.to_string()));
+    let state = format!("{:<width$}", visible(&pod.state.to_string()));
     let state = match pod.state {
         PodState::Ready => state.green().to_string(),
         PodState::Waiting(_) | PodState::Ended(_) => state.yellow().to_string(),
@@ -145,7 +147,9 @@ fn row(pod: &PodLine) -> String {
     };
     let node = pod.node.as_deref().map(visible).unwrap_or_default();
     let restarts = if pod.restarts > 0 { format!("  {} restarts", pod.restarts) } else { String::new() };
-    format!("  {role}  {}  {state} {:>5}  {node}{restarts}", visible(&pod.name), duration::short(pod.age))
+    let waits = pod.waits_for.as_deref().map(|waits| format!("  {}", visible(waits))).unwrap_or_default();
+    let age = duration::short(pod.age);
+    format!("  {role}  {}  {state} {age:>6}  {node}{restarts}{waits}", visible(&pod.name))
 }
 
 impl Told {

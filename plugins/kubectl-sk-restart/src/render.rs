@@ -52,7 +52,7 @@ pub(crate) fn view(restart: &Restart, now: Timestamp) -> RolloutView {
     let progress = Progress::of(restart.seen());
     RolloutView {
         title: format!("Rolling restart  {}", visible(restart.plan().request.target.name())),
-        elapsed: now.duration_since(restart.began()),
+        elapsed: now.duration_since(restart.patched().unwrap_or(now)),
         ready: progress.ready,
         wanted: progress.wanted,
         pods: rollout::pod_lines(restart.seen(), now),
@@ -70,7 +70,7 @@ pub(crate) fn ended(restart: &Restart, now: Timestamp) -> Text {
     let name = visible(restart.plan().request.target.name());
     let Some(ending) = restart.ending() else { return text };
     let progress = Progress::of(restart.seen());
-    let took = duration::short(now.duration_since(restart.plan().request.started_at));
+    let took = duration::short(now.duration_since(restart.patched().unwrap_or(now)));
     let (mark, sentence) = match ending.outcome {
         Outcome::Succeeded => (
             Verdict::Pass,

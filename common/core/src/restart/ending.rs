@@ -113,7 +113,7 @@ impl Restart {
     fn record(&self, now: Timestamp) -> Record {
         let request = &self.plan.request;
         let outcome = self.ending.as_ref().map_or(Outcome::Unknown, |ending| ending.outcome);
-        let took = duration::short(now.duration_since(request.started_at));
+        let took = duration::short(now.duration_since(self.patched().unwrap_or(now)));
         let why = request.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
         let (reason, warning) = match outcome {
             Outcome::Succeeded => ("Restarted", false),

@@ -62,6 +62,7 @@ pub struct Restart {
     pub(super) plan: Plan,
     pub(super) phase: Phase,
     pub(super) began: Timestamp,
+    patched: Option<Timestamp>,
     pub(super) steps: Vec<Step>,
     pub(super) seen: Workload,
     pub(super) lowest_available: i32,
@@ -80,6 +81,7 @@ impl Restart {
         Self {
             phase: if lock.is_some() { Phase::Locking } else { Phase::Patching { attempt: 1 } },
             began: now,
+            patched: None,
             steps: Vec::new(),
             lowest_available: seen.deployment.available(),
             seen,
@@ -110,7 +112,7 @@ impl Restart {
             (Phase::Locking, Observation::Lease(answer)) => self.locking(answer, now),
             (Phase::Locking, _) => self.ask_for_lock(),
             (_, Observation::Lease(answer)) => self.renewed(answer, now),
-            (Phase::Patching { .. }, Observation::Patched(write)) => self.patched(write, now),
+            (Phase::Patching { .. }, Observation::Patched(write)) => self.answered(write, now),
             (Phase::Patching { .. }, _) => self.patch(),
             (Phase::ReadingBack { attempt, lost }, Observation::Read(read)) => {
                 self.read_back(attempt, &lost, read, now)
@@ -136,9 +138,9 @@ impl Restart {
         &self.plan
     }
 
-    /// When its present phase of watching began.
-    pub fn began(&self) -> Timestamp {
-        self.began
+    /// When the change was made; none before.
+    pub fn patched(&self) -> Option<Timestamp> {
+        self.patched
     }
 
     /// The soak, while it runs.
@@ -290,7 +292,7 @@ impl Restart {
         Action::Patch { body: self.plan.patch(), dry_run: self.plan.request.dry_run == DryRun::Server }
     }
 
-    fn patched(&mut self, write: Write, now: Timestamp) -> Action {
+    fn answered(&mut self, write: Write, now: Timestamp) -> Action {
         let Phase::Patching { attempt } = self.phase else { return Action::Finish };
         let dry_run = self.plan.request.dry_run == DryRun::Server;
         match write {
@@ -314,6 +316,7 @@ impl Restart {
             return self.finish();
         }
         self.began = now;
+        self.patched = Some(now);
         self.phase = Phase::Rolling(Rolling::new(deployment.generation(), now));
         Action::Watch { until: now + self.plan.request.timeout }
     }

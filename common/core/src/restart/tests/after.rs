@@ -1,0 +1,108 @@
+//! Causes that stand, and what comes after the rollout: verification and soak.
+
+use super::*;
+
+/// A pod of the new template whose container waits for a key that is not there.
+fn missing_key(plan: &Plan) -> Observation {
+    let mut workload = after(plan, &[true; 2], &[false]).workload();
+    let waiting = serde_json::json!([{"name": "app", "image": "", "imageID": "", "ready": false, "restartCount": 0,
+        "state": {"waiting": {"reason": "CreateContainerConfigError",
+            "message": "couldn't find key RATE_LIMIT_RPS in ConfigMap skillancer-production/api-gateway-config"}}}]);
+    let new = workload.pods.iter_mut().find(|pod| crate::workload::name(pod).starts_with("new")).unwrap();
+    new.status.as_mut().unwrap().container_statuses = serde_json::from_value(waiting).unwrap();
+    Observation::Workload(Box::new(workload))
+}
+
+#[test]
+fn a_cause_shows_at_once_and_fails_when_it_has_stood() {
+    let (mut restart, plan) = rolling();
+    assert_eq!(restart.next(missing_key(&plan), at(5)), Action::Watch { until: at(35) });
+    assert!(restart.causes().any(|cause| cause.summary.contains("RATE_LIMIT_RPS")));
+    let Action::Fetch(needs) = restart.next(Observation::Quiet, at(35)) else { panic!() };
+    assert!(needs.is_empty(), "the template refers to nothing: {needs:?}");
+    assert!(matches!(restart.next(Observation::Fetched(Fetched::new()), at(36)), Action::Record(_)));
+    let ending = restart.ending().unwrap();
+    assert_eq!(
+        (ending.outcome, ending.findings[0].code.as_str()),
+        (Outcome::Failed, "crashloop/config-error")
+    );
+    assert_eq!(ending.verified.rollout, Verdict::Fail);
+}
+
+#[test]
+fn a_key_that_comes_late_is_no_failure() {
+    let (mut restart, plan) = rolling();
+    restart.next(missing_key(&plan), at(5));
+    restart.next(sees(&after(&plan, &[true; 2], &[true])), at(20));
+    assert_eq!(restart.next(Observation::Quiet, at(36)), Action::Watch { until: at(320) });
+    assert!(matches!(restart.next(sees(&after(&plan, &[], &[true; 3])), at(40)), Action::Inspect(_)));
+}
+
+#[test]
+fn an_endpoint_that_fails_is_a_failed_restart() {
+    let (mut restart, plan) = rolling();
+    restart.next(sees(&after(&plan, &[], &[true; 3])), at(20));
+    assert!(matches!(restart.next(Observation::Inspected(inspected(503)), at(21)), Action::Record(_)));
+    let ending = restart.ending().unwrap();
+    assert_eq!((ending.outcome, ending.verified.health), (Outcome::Failed, Verdict::Fail));
+    assert_eq!(ending.verified.rollout, Verdict::Pass);
+}
+
+/// A restart whose rollout is done and that soaks for ten minutes from 21 s on.
+fn soaking() -> (Restart, Plan) {
+    let mut request = request();
+    request.soak = SignedDuration::from_mins(10);
+    let plan = plan(Make::default().facts(), request, at(1)).unwrap();
+    let mut restart = Restart::new(plan.clone(), at(1));
+    restart.next(Observation::Begin, at(1));
+    restart.next(applied(&after(&plan, &[true; 3], &[])), at(2));
+    restart.next(sees(&after(&plan, &[], &[true; 3])), at(20));
+    let action = restart.next(Observation::Inspected(inspected(200)), at(21));
+    assert_eq!(action, Action::Watch { until: at(81) });
+    (restart, plan)
+}
+
+#[test]
+fn a_soak_reads_the_logs_every_minute_and_ends() {
+    let (mut restart, plan) = soaking();
+    assert_eq!(restart.next(Observation::Quiet, at(81)), Action::ReadLogs { since: at(21) });
+    let logs = Observation::Logs(vec![Fact::Known("serving\n".to_owned())]);
+    assert_eq!(restart.next(logs, at(81)), Action::Watch { until: at(141) });
+    restart.next(sees(&after(&plan, &[], &[true; 3])), at(90));
+    assert!(matches!(restart.next(Observation::Quiet, at(621)), Action::Record(_)));
+    let ending = restart.ending().unwrap();
+    assert_eq!((ending.outcome, ending.verified.soak), (Outcome::Succeeded, Verdict::Pass));
+}
+
+#[test]
+fn a_pod_that_falls_over_during_the_soak_fails_it() {
+    let (mut restart, plan) = soaking();
+    restart.next(sees(&after(&plan, &[], &[true, true, false])), at(90));
+    assert!(matches!(restart.next(Observation::Quiet, at(621)), Action::Record(_)));
+    assert_eq!(restart.ending().unwrap().outcome, Outcome::Failed);
+}
+
+#[test]
+fn q_ends_the_watching_with_what_was_seen() {
+    let (mut restart, _) = soaking();
+    assert!(matches!(restart.next(Observation::Quit, at(60)), Action::Record(_)));
+    let report = restart.report(at(60));
+    assert_eq!((report.outcome, report.verified.soak), (Outcome::Succeeded, Verdict::Pass));
+    assert_eq!(report.steps.last().unwrap().result, "ended by q after 39s: 0 restarts, 0 warnings");
+}
+
+#[test]
+fn ctrl_c_during_the_soak_keeps_the_verdict_on_the_rollout() {
+    let (mut restart, _) = soaking();
+    restart.next(Observation::Signal(Signal::Interrupt), at(60));
+    let ending = restart.ending().unwrap();
+    assert_eq!((ending.outcome, ending.verified.rollout), (Outcome::Interrupted, Verdict::Pass));
+}
+
+#[test]
+fn a_reason_becomes_the_change_cause() {
+    let mut request = request();
+    request.reason = Some("rotate certificates".to_owned());
+    let plan = plan(Make::default().facts(), request, at(1)).unwrap();
+    assert_eq!(plan.patch()["metadata"]["annotations"]["kubernetes.io/change-cause"], "rotate certificates");
+}

@@ -1,0 +1,81 @@
+//! The lock of a restart: taken, renewed, given back, taken over.
+
+use super::*;
+use crate::lock::{LeaseAnswer, LeaseRequest};
+
+/// A restart that needs the lock.
+fn locked() -> Restart {
+    let mut request = request();
+    request.no_lock = false;
+    Restart::new(plan(Make::default().facts(), request, at(1)).unwrap(), at(1))
+}
+
+/// The body of the request that the action asks for.
+fn lease(action: &Action) -> serde_json::Value {
+    match action {
+        Action::Lease { request: LeaseRequest::Create(body) | LeaseRequest::Replace(body), .. } => {
+            body.clone()
+        }
+        other => panic!("no Lease is written: {other:?}"),
+    }
+}
+
+fn is(lease: serde_json::Value) -> Observation {
+    Observation::Lease(LeaseAnswer::Is(Some(lease)))
+}
+
+/// A restart that holds the lock and whose patch was answered, with the Lease it holds.
+fn holding() -> (Restart, serde_json::Value) {
+    let mut restart = locked();
+    let read = restart.next(Observation::Begin, at(1));
+    assert_eq!(read, Action::Lease { name: "sk-api-gateway".to_owned(), request: LeaseRequest::Read });
+    let created = lease(&restart.next(Observation::Lease(LeaseAnswer::Is(None)), at(1)));
+    assert!(matches!(restart.next(is(created.clone()), at(1)), Action::Patch { .. }));
+    let plan = restart.plan().clone();
+    let action = restart.next(applied(&after(&plan, &[true; 3], &[])), at(2));
+    assert_eq!(action, Action::Watch { until: at(6) }, "the renewal comes first");
+    (restart, created)
+}
+
+#[test]
+fn the_lock_is_renewed_while_it_is_watched_and_given_back_at_the_end() {
+    let (mut restart, held) = holding();
+    let renewed = lease(&restart.next(Observation::Quiet, at(6)));
+    assert_eq!(restart.next(is(renewed), at(6)), Action::Watch { until: at(6) });
+    assert_eq!(restart.next(Observation::Quiet, at(6)), Action::Watch { until: at(11) });
+    let plan = restart.plan().clone();
+    let done = after(&plan, &[], &[true; 3]);
+    assert!(matches!(restart.next(sees(&done), at(9)), Action::Inspect(_)));
+    let action = restart.next(Observation::Inspected(inspected(200)), at(9));
+    assert!(
+        matches!(action, Action::Lease { request: LeaseRequest::Delete { .. }, .. }),
+        "{action:?} of {held}"
+    );
+    assert!(matches!(restart.next(Observation::Lease(LeaseAnswer::Is(None)), at(9)), Action::Record(_)));
+    assert_eq!(outcome(&restart), Outcome::Succeeded);
+}
+
+#[test]
+fn a_target_that_is_held_is_not_touched() {
+    let mut restart = locked();
+    restart.next(Observation::Begin, at(1));
+    let mut other = holding().1;
+    other["metadata"]["annotations"]["sk.skillancer.io/operation"] = "theirs".into();
+    assert_eq!(restart.next(is(other), at(1)), Action::Finish);
+    let ending = restart.ending().unwrap();
+    assert_eq!((ending.outcome, ending.findings[0].code.as_str()), (Outcome::Locked, "lock/held"));
+    assert!(ending.findings[0].summary.contains("anna@laptop since "), "{:?}", ending.findings);
+}
+
+#[test]
+fn the_displaced_write_nothing_more() {
+    let (mut restart, held) = holding();
+    lease(&restart.next(Observation::Quiet, at(6)));
+    let read = restart.next(Observation::Lease(LeaseAnswer::Conflict), at(6));
+    assert!(matches!(read, Action::Lease { request: LeaseRequest::Read, .. }));
+    let mut other = held;
+    other["metadata"]["annotations"]["sk.skillancer.io/operation"] = "theirs".into();
+    assert_eq!(restart.next(is(other), at(6)), Action::Finish, "no Event, no history, no release");
+    let ending = restart.ending().unwrap();
+    assert_eq!((ending.outcome, ending.findings[0].code.as_str()), (Outcome::Unknown, "lock/displaced"));
+}

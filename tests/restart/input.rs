@@ -81,8 +81,21 @@ fn the_first_catalogue_found_wins() {
 }
 
 #[test]
-fn the_built_in_catalogue_is_the_runbooks() {
-    insta::assert_snapshot!(restart().args(["--list-services"]).run().code(0).stdout);
+fn the_catalogue_is_a_table_that_says_where_it_came_from() {
+    let run = restart().args(["--list-services"]).run().code(0);
+    for service in [
+        "api-gateway",
+        "auth-svc",
+        "market-svc",
+        "billing-svc",
+        "notification-svc",
+        "skillpod-svc",
+        "cockpit-svc",
+    ] {
+        assert!(run.stdout.contains(service), "{service} is missing\n{run}");
+    }
+    let run = run.stdout_has("catalogue: built in");
+    assert!(run.stdout.lines().all(|line| line.chars().count() <= 80), "{run}");
 }
 
 #[test]

@@ -84,11 +84,16 @@ impl Cluster {
     async fn log(&self, target: &Target, pod: &str, params: LogParams) -> Fact<String> {
         let pods: Api<Pod> = Api::namespaced(self.client(), &target.namespace);
         let attempt = PODS.attempt("get", &target.namespace, Some(pod));
-        in_time(async {
+        let log = in_time(async {
             pods.logs(pod, &params).await.map_err(|error| self.explain(error, attempt).to_string())
-        })
-        .await
-        .into()
+        });
+        match log.await {
+            // The kubelet answers 200 with its own excuse.
+            Ok(excuse) if excuse.starts_with("unable to retrieve container logs for ") => {
+                Fact::Unavailable(excuse)
+            }
+            log => log.into(),
+        }
     }
 
     /// Metadata only: what a Secret holds is never read.

@@ -76,7 +76,9 @@ fn speaks_utf8() -> bool {
 pub fn lines(first: &str, width: usize, text: &str) -> String {
     let indent = " ".repeat(width);
     let safe = visible(text);
-    let options = textwrap::Options::new(WIDTH.saturating_sub(width)).break_words(false);
+    let options = textwrap::Options::new(WIDTH.saturating_sub(width))
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
     let wrapped = textwrap::wrap(&safe, options);
     let mut result = first.to_owned();
     for (index, line) in wrapped.iter().enumerate() {

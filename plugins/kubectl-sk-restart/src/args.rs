@@ -19,7 +19,8 @@ Examples:
 
 Exit codes:
   0 done   1 failed   2 wrong command line, catalogue or kubeconfig
-  3 not started, nothing was changed   5 started, result unknown
+  3 not started, nothing was changed   4 another operation holds the target
+  5 started, result unknown
   130, 143, 129 interrupted; Kubernetes finishes the rollout by itself";
 
 /// Restart a service: check that it is safe, tell every pod to be replaced, watch until they serve

@@ -56,14 +56,16 @@ impl Restart {
             _ => {}
         }
         let request = &self.plan.request;
-        let mut until = rolling.since + request.timeout;
-        match self.standing.judge(rolling.since, request.fail_after, now) {
-            Judgement::Failed => return self.explain(),
-            Judgement::FailsAt(at) => until = until.min(at),
-            Judgement::Open => {}
-        }
-        if now >= rolling.since + request.timeout {
-            return if self.standing.explains() {
+        let timeout = rolling.since + request.timeout;
+        // What was seen before the watch broke may be over by now: no verdict on stale facts.
+        let fresh = rolling.trouble.is_none();
+        let until = match self.standing.judge(rolling.since, request.fail_after, now) {
+            Judgement::Failed if fresh => return self.explain(),
+            Judgement::FailsAt(at) => timeout.min(at),
+            Judgement::Failed | Judgement::Open => timeout,
+        };
+        if now >= timeout {
+            return if fresh && self.standing.explains() {
                 self.explain()
             } else {
                 self.no_progress(rolling.trouble.as_deref(), now)

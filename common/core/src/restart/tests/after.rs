@@ -30,6 +30,17 @@ fn a_cause_shows_at_once_and_fails_when_it_has_stood() {
 }
 
 #[test]
+fn no_verdict_on_stale_facts() {
+    let (mut restart, plan) = rolling();
+    restart.next(missing_key(&plan), at(5));
+    restart.next(Observation::Trouble("connection refused".to_owned()), at(10));
+    assert!(matches!(restart.next(Observation::Quiet, at(40)), Action::Watch { .. }));
+    assert!(matches!(restart.next(Observation::Quiet, at(305)), Action::Record(_)));
+    let ending = restart.ending().unwrap();
+    assert_eq!((ending.outcome, ending.findings[0].code.as_str()), (Outcome::Unknown, "api/unreachable"));
+}
+
+#[test]
 fn a_key_that_comes_late_is_no_failure() {
     let (mut restart, plan) = rolling();
     restart.next(missing_key(&plan), at(5));

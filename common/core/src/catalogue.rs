@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::peak_hours::PeakHours;
+
 /// The runbook's services, compiled in.
 const BUILT_IN: &str = include_str!("../services.yaml");
 
@@ -91,21 +93,6 @@ pub struct Service {
     /// What to read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub docs: Vec<Document>,
-}
-
-/// Hours of a day, on some days of the week, in one time zone.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PeakHours {
-    /// Days as `mon` … `sun`; every day when empty.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub days: Vec<String>,
-    /// First minute, as `08:00`.
-    pub from: jiff::civil::Time,
-    /// First minute after them.
-    pub to: jiff::civil::Time,
-    /// IANA name, as `Europe/London`.
-    pub timezone: String,
 }
 
 /// A check after a restart, by how it is made.
@@ -314,6 +301,16 @@ mod tests {
             ("services:\n- name: a\n  minReplicas: -1\n", 3, ""),
             ("services:\n- name: a\n  soak: 5x\n", 3, "invalid duration \"5x\""),
             ("services:\n- name: a\n  port: 70000\n", 3, ""),
+            (
+                "services:\n- name: a\n  peakHours:\n  - {from: '08:00', to: '18:00', timezone: Mars/Base}\n",
+                4,
+                "Mars/Base",
+            ),
+            (
+                "services:\n- name: a\n  peakHours:\n  - {days: [mo], from: '08:00', to: '18:00', timezone: UTC}\n",
+                4,
+                "mo",
+            ),
             ("services: 7\n", 1, ""),
             ("servces: []\n", 1, "unknown field `servces`"),
         ];

@@ -11,9 +11,13 @@ pub mod fact;
 pub mod finding;
 #[cfg(test)]
 mod fixtures;
+pub mod gitops;
 pub mod lock;
+pub mod peak_hours;
+pub mod quantity;
 pub mod references;
 pub mod report;
+pub mod resources;
 pub mod restart;
 pub mod revision;
 pub mod rollout;

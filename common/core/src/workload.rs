@@ -2,7 +2,7 @@
 
 mod pod;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1 as apps;
@@ -98,6 +98,16 @@ impl Deployment {
         uid(&self.metadata)
     }
 
+    /// A label of `metadata.labels`.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.metadata.labels.as_ref()?.get(key).map(String::as_str)
+    }
+
+    /// An annotation of `metadata.annotations`.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.metadata.annotations.as_ref()?.get(key).map(String::as_str)
+    }
+
     /// `metadata.generation`.
     pub fn generation(&self) -> i64 {
         self.metadata.generation.unwrap_or_default()
@@ -121,6 +131,13 @@ impl Deployment {
     /// `spec.template`, raw.
     pub fn template(&self) -> &Value {
         &self.template
+    }
+
+    /// `spec.template.metadata.labels`.
+    pub fn pod_labels(&self) -> BTreeMap<String, String> {
+        let labels = self.template.pointer("/metadata/labels").and_then(Value::as_object);
+        let text = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
+        labels.into_iter().flatten().filter_map(text).collect()
     }
 
     /// Name and image of each container of the template.
@@ -153,6 +170,11 @@ impl Deployment {
         let unavailable =
             share(rolling.and_then(|r| r.max_unavailable.as_ref()), self.replicas(), Rounding::Down);
         if surge == 0 && unavailable == 0 { (0, 1) } else { (surge, unavailable) }
+    }
+
+    /// How many pods a rollout runs beyond `spec.replicas`.
+    pub fn surge(&self) -> i32 {
+        if self.recreates() { 0 } else { self.fenceposts().0.min(self.replicas()).max(0) }
     }
 
     /// `status`.

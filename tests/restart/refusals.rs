@@ -53,7 +53,8 @@ fn a_refusal_names_what_to_type_instead() {
 fn a_missing_verb_is_named() {
     let api = FakeApi::start();
     Service::new().serve(&api);
-    allow(&api, &json!({"verbs": ["get", "list", "watch"], "apiGroups": ["*"], "resources": ["*"]}));
+    let verbs = ["get", "list", "watch", "create", "update", "delete"];
+    allow(&api, &json!({"verbs": verbs, "apiGroups": ["*"], "resources": ["*"]}));
     let run =
         restart().kubeconfig(api.kubeconfig()).args(["api-gateway", "--yes", "-o", "json"]).run().code(3);
     let report = report(&run);

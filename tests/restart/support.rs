@@ -1,5 +1,7 @@
 //! What the tests of sk-restart share: the binary, its report's schema, a service on the fake API.
 
+use std::slice::from_ref;
+
 use serde_json::{Value, json};
 use testkit::{FakeApi, Plugin, Reply, Run, assert_valid};
 
@@ -21,18 +23,33 @@ pub(crate) fn report(run: &Run) -> Value {
     report
 }
 
-/// A Deployment `api-gateway` with three ready pods, to be changed before it is served.
+/// A Deployment `api-gateway` with three ready pods and what belongs to them, to be changed before it is served.
 pub(crate) struct Service {
     pub(crate) deployment: Value,
     pub(crate) replica_set: Value,
     pub(crate) pods: Vec<Value>,
+    pub(crate) autoscaler: Value,
+    pub(crate) quota: Value,
+    pub(crate) budget: Value,
+    pub(crate) metrics: Vec<Value>,
 }
+
+/// Where the optional facts are read, by the check that needs them.
+pub(crate) const OPTIONAL: [(&str, &str); 4] = [
+    (
+        "hpa-ceiling",
+        "/apis/autoscaling/v2/namespaces/skillancer-production/horizontalpodautoscalers/api-gateway-hpa",
+    ),
+    ("quota-surge", "/api/v1/namespaces/skillancer-production/resourcequotas"),
+    ("no-pdb", "/apis/policy/v1/namespaces/skillancer-production/poddisruptionbudgets"),
+    ("usage", "/apis/metrics.k8s.io/v1beta1/namespaces/skillancer-production/pods"),
+];
 
 impl Service {
     pub(crate) fn new() -> Self {
         let template = json!({
             "metadata": {"labels": {"app": "api-gateway"}},
-            "spec": {"containers": [{"name": "app", "image": "example.com/api-gateway:2.41.0"}]},
+            "spec": {"containers": [container()]},
         });
         let deployment = json!({
             "apiVersion": "apps/v1", "kind": "Deployment",
@@ -53,7 +70,36 @@ impl Service {
                 "ownerReferences": [owner("Deployment", "api-gateway", "d-1")]},
             "spec": {"replicas": 3, "selector": {"matchLabels": {"app": "api-gateway"}}, "template": template},
         });
-        Self { deployment, replica_set, pods: (1..=3).map(pod).collect() }
+        let autoscaler = json!({
+            "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+            "metadata": {"name": "api-gateway-hpa", "namespace": NAMESPACE},
+            "spec": {
+                "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "api-gateway"},
+                "minReplicas": 3, "maxReplicas": 9,
+                "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": 80}}}],
+            },
+            "status": {"desiredReplicas": 3, "currentMetrics": [
+                {"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": 71}}}]},
+        });
+        let quota = json!({
+            "metadata": {"name": "compute", "namespace": NAMESPACE},
+            "status": {"hard": {"requests.cpu": "2", "pods": "10"}, "used": {"requests.cpu": "800m", "pods": "3"}},
+        });
+        let budget = json!({
+            "metadata": {"name": "api-gateway", "namespace": NAMESPACE},
+            "spec": {"minAvailable": 2, "selector": {"matchLabels": {"app": "api-gateway"}}},
+            "status": {"currentHealthy": 3, "expectedPods": 3, "desiredHealthy": 2, "disruptionsAllowed": 1},
+        });
+        let pods = (1..=3).map(pod).collect();
+        Self {
+            deployment,
+            replica_set,
+            pods,
+            autoscaler,
+            quota,
+            budget,
+            metrics: (1..=3).map(metrics).collect(),
+        }
     }
 
     /// Scripts the requests that gather facts; what is changed afterwards is each test's own.
@@ -71,6 +117,12 @@ impl Service {
             api.on("GET", &format!("{path}?watch=true"), [Reply::watch(&[])]);
         }
         api.on("GET", &format!("{apps}/deployments/api-gateway"), [Reply::json(&self.deployment)]);
+        let list =
+            |items: &[Value]| json!({"kind": "List", "apiVersion": "v1", "metadata": {}, "items": items});
+        let lists = [from_ref(&self.quota), from_ref(&self.budget), &self.metrics].map(list);
+        for ((_, path), answer) in OPTIONAL.iter().zip(std::iter::once(&self.autoscaler).chain(&lists)) {
+            api.on("GET", path, [Reply::json(answer)]);
+        }
         allow(api, &json!({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}));
     }
 }
@@ -98,9 +150,20 @@ fn pod(number: u32) -> Value {
         "metadata": {"name": format!("api-gateway-1-{number}"), "namespace": NAMESPACE, "uid": format!("p-{number}"),
             "resourceVersion": "7", "labels": {"app": "api-gateway"}, "creationTimestamp": "2026-11-01T00:00:00Z",
             "ownerReferences": [owner("ReplicaSet", "api-gateway-1", "r-1")]},
-        "spec": {"nodeName": "node-1", "containers": [{"name": "app", "image": "example.com/api-gateway:2.41.0"}]},
+        "spec": {"nodeName": "node-1", "containers": [container()]},
         "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
     })
+}
+
+fn container() -> Value {
+    let resources = json!({"requests": {"cpu": "200m"}, "limits": {"memory": "256Mi"}});
+    json!({"name": "app", "image": "example.com/api-gateway:2.41.0", "resources": resources})
+}
+
+/// What metrics-server says of a pod.
+fn metrics(number: u32) -> Value {
+    let app = json!({"name": "app", "usage": {"cpu": "141592653n", "memory": "131072Ki"}});
+    json!({"metadata": {"name": format!("api-gateway-1-{number}"), "namespace": NAMESPACE}, "containers": [app]})
 }
 
 fn owner(kind: &str, name: &str, uid: &str) -> Value {

@@ -2,6 +2,8 @@
 
 use k8s_openapi::api::authorization::v1::{ResourceRule, SubjectRulesReviewStatus};
 
+use crate::lock;
+
 /// One verb on one resource, in the target's namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Access {
@@ -24,34 +26,53 @@ const fn access(verb: &'static str, group: &'static str, resource: &'static str)
     Access { verb, group, resource }
 }
 
-/// What a rolling restart cannot do without.
-pub const RESTART: [Access; 6] = [
-    access("get", "apps", "deployments"),
-    access("patch", "apps", "deployments"),
-    access("list", "", "pods"),
-    access("watch", "", "pods"),
-    access("list", "apps", "replicasets"),
-    access("watch", "apps", "replicasets"),
-];
+/// What a rolling restart cannot do without; `no_lock` leaves out what the lock needs.
+pub fn restart(no_lock: bool) -> Vec<Access> {
+    let mut needed = vec![
+        access("get", "apps", "deployments"),
+        access("patch", "apps", "deployments"),
+        access("list", "", "pods"),
+        access("watch", "", "pods"),
+        access("list", "apps", "replicasets"),
+        access("watch", "apps", "replicasets"),
+    ];
+    if !no_lock {
+        let verbs = ["get", "create", "update", "delete"];
+        needed.extend(verbs.map(|verb| access(verb, "coordination.k8s.io", "leases")));
+    }
+    needed
+}
 
-/// Whether a `SelfSubjectRulesReview` proves the access to an object of this name.
+impl Access {
+    /// Name of the object that is meant; none where it is all of a namespace, or has no name yet.
+    pub fn object(&self, deployment: &str) -> Option<String> {
+        match (self.verb, self.resource) {
+            ("list" | "watch" | "create", _) => None,
+            (_, "deployments") => Some(deployment.to_owned()),
+            (_, "leases") => Some(lock::name(deployment)),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a `SelfSubjectRulesReview` proves the access, for a Deployment of this name.
 ///
 /// `false` proves nothing: the review may be incomplete (webhook authorizers), so the caller asks a
 /// `SelfSubjectAccessReview` for what is not proven here.
-pub fn proven(rules: &SubjectRulesReviewStatus, needed: &Access, name: &str) -> bool {
-    rules.resource_rules.iter().any(|rule| grants(rule, needed, name))
+pub fn proven(rules: &SubjectRulesReviewStatus, needed: &Access, deployment: &str) -> bool {
+    let object = needed.object(deployment);
+    rules.resource_rules.iter().any(|rule| grants(rule, needed, object.as_deref()))
 }
 
 /// Mirrors `RuleAllows` of `k8s.io/component-helpers/auth/rbac/validation`.
-fn grants(rule: &ResourceRule, needed: &Access, name: &str) -> bool {
+fn grants(rule: &ResourceRule, needed: &Access, object: Option<&str>) -> bool {
     let has = |list: &Option<Vec<String>>, wanted: &str| {
         list.iter().flatten().any(|entry| entry == "*" || entry == wanted)
     };
-    // A list or watch of a whole namespace is not covered by a rule for single names.
-    let named = rule.resource_names.iter().flatten().next().is_none()
-        || (!matches!(needed.verb, "list" | "watch" | "create")
-            && rule.resource_names.iter().flatten().any(|entry| entry == name));
-    named
+    // A rule for single names covers no list, watch or create.
+    let names = rule.resource_names.as_deref().unwrap_or_default();
+    let covers = names.is_empty() || object.is_some_and(|object| names.iter().any(|name| name == object));
+    covers
         && rule.verbs.iter().any(|verb| verb == "*" || verb == needed.verb)
         && has(&rule.api_groups, needed.group)
         && has(&rule.resources, needed.resource)
@@ -70,8 +91,12 @@ mod tests {
 
     #[test]
     fn reads_rules_as_rbac_does() {
-        let patch = RESTART[1];
-        let watch = RESTART[3];
+        let (patch, watch) = (restart(true)[1], restart(true)[3]);
+        let (create, update) = (restart(false)[7], restart(false)[8]);
+        let leases = |verb: &str, name: &str| {
+            serde_json::json!({"verbs": [verb], "apiGroups": ["coordination.k8s.io"], "resources": ["leases"],
+                "resourceNames": [name]})
+        };
         for (rule, needed, proves) in [
             (serde_json::json!({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}), patch, true),
             (
@@ -109,6 +134,9 @@ mod tests {
                 watch,
                 false,
             ),
+            (leases("update", "sk-web"), update, true),
+            (leases("update", "web"), update, false),
+            (leases("create", "sk-web"), create, false),
         ] {
             assert_eq!(proven(&rules(&rule), &needed, "web"), proves, "{needed} by {rule}");
         }
@@ -116,7 +144,17 @@ mod tests {
 
     #[test]
     fn says_access_as_kubectl_auth_can_i_takes_it() {
-        assert_eq!(RESTART[1].to_string(), "patch deployments.apps");
-        assert_eq!(RESTART[2].to_string(), "list pods");
+        let words: Vec<String> = restart(false).iter().map(ToString::to_string).collect();
+        assert_eq!(words[1..3], ["patch deployments.apps", "list pods"]);
+        assert_eq!(
+            words[6..],
+            [
+                "get leases.coordination.k8s.io",
+                "create leases.coordination.k8s.io",
+                "update leases.coordination.k8s.io",
+                "delete leases.coordination.k8s.io"
+            ]
+        );
+        assert_eq!(restart(true)[..], restart(false)[..6]);
     }
 }

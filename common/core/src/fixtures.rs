@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 
 use crate::catalogue::Catalogue;
-use crate::checks::Facts;
+use crate::checks::{Facts, Surroundings};
 use crate::fact::Fact;
 use crate::restart::{DryRun, Request};
 use crate::target::{Named, Scope, Target};
@@ -92,8 +92,9 @@ impl Make {
 
     /// Its facts, with every verb granted.
     pub(crate) fn facts(&self) -> Facts {
-        let access = crate::access::RESTART.iter().map(|access| (*access, Fact::Known(true))).collect();
-        Facts { workload: self.workload(), access }
+        let access =
+            crate::access::restart(false).into_iter().map(|access| (access, Fact::Known(true))).collect();
+        Facts { workload: self.workload(), access, surroundings: Surroundings::empty() }
     }
 
     /// The Deployment alone.

@@ -1,15 +1,43 @@
 //! Gathers what a decision needs, all independent requests at once.
 
-use futures::future::{join, join_all};
-use k8s_openapi::api::authorization::v1::SubjectRulesReviewStatus;
-use serde_json::json;
-use sk_core::access::{self, Access};
-use sk_core::checks::Facts;
-use sk_core::fact::Fact;
-use sk_core::target::Target;
+use std::time::Duration;
 
-use super::{Cluster, Review, Watch};
+use futures::future::{join, join_all, join3};
+use k8s_openapi::api::authorization::v1::SubjectRulesReviewStatus;
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use sk_core::access::{self, Access};
+use sk_core::checks::{Facts, Surroundings};
+use sk_core::fact::Fact;
+use sk_core::resources::PodMetrics;
+use sk_core::target::Target;
+use sk_core::workload::Workload;
+
+use super::{Cluster, Resource, Review, Watch};
 use crate::error::Error;
+
+/// `autoscaling/v2`.
+const AUTOSCALERS: Resource = Resource {
+    group: "autoscaling",
+    version: "v2",
+    plural: "horizontalpodautoscalers",
+    kind: "HorizontalPodAutoscaler",
+};
+
+const QUOTAS: Resource =
+    Resource { group: "", version: "v1", plural: "resourcequotas", kind: "ResourceQuota" };
+
+/// `policy/v1`.
+const BUDGETS: Resource =
+    Resource { group: "policy", version: "v1", plural: "poddisruptionbudgets", kind: "PodDisruptionBudget" };
+
+/// What metrics-server or another implementation measures.
+const POD_METRICS: Resource =
+    Resource { group: "metrics.k8s.io", version: "v1beta1", plural: "pods", kind: "PodMetrics" };
+
+/// Longest time that a fact is waited for which is not required.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Facts, and the watch they were read from: it goes on while the plan is shown and carried out.
 pub struct Gathered<'a> {
@@ -28,15 +56,29 @@ pub async fn gather<'a>(
     target: &'a Target,
     needed: &[Access],
 ) -> Result<Option<Gathered<'a>>, Error> {
-    let (watched, access) = join(watch(cluster, target), cluster.accesses(target, needed)).await;
-    Ok(watched?.map(|(watch, workload)| Gathered { facts: Facts { workload, access }, watch }))
+    let around = join3(
+        cluster.autoscalers(target),
+        optional(cluster.list(&QUOTAS, &target.namespace, "", "")),
+        optional(cluster.list(&BUDGETS, &target.namespace, "", "")),
+    );
+    let required = join(watch(cluster, target), cluster.accesses(target, needed));
+    let ((watched, access), around) = join(Box::pin(required), Box::pin(around)).await;
+    let (autoscalers, quotas, budgets) = around;
+    Ok(watched?.map(|Watched { watch, workload, usage }| {
+        let surroundings = Surroundings { autoscalers, quotas, budgets, usage };
+        Gathered { facts: Facts { workload, access, surroundings }, watch }
+    }))
+}
+
+/// What is read by the pods' selector.
+struct Watched<'a> {
+    watch: Watch<'a>,
+    workload: Workload,
+    usage: Fact<Vec<PodMetrics>>,
 }
 
 /// Watches by the catalogue's selector, which saves a request; the Deployment's own counts.
-async fn watch<'a>(
-    cluster: &'a Cluster,
-    target: &'a Target,
-) -> Result<Option<(Watch<'a>, sk_core::workload::Workload)>, Error> {
+async fn watch<'a>(cluster: &'a Cluster, target: &'a Target) -> Result<Option<Watched<'a>>, Error> {
     let expected = target.service.as_ref().and_then(|service| service.selector.clone());
     let mut selector = match expected {
         Some(selector) => selector,
@@ -47,16 +89,41 @@ async fn watch<'a>(
     };
     loop {
         let mut watch = Watch::new(cluster, target, &selector);
-        let Some(workload) = watch.first().await? else { return Ok(None) };
+        let usage = optional(cluster.list(&POD_METRICS, &target.namespace, &selector, ""));
+        let (first, usage) = join(watch.first(), usage).await;
+        let Some(workload) = first? else { return Ok(None) };
         let own = workload.deployment.selector();
         if own == selector {
-            return Ok(Some((watch, *workload)));
+            return Ok(Some(Watched { watch, workload: *workload, usage }));
         }
         selector = own;
     }
 }
 
+/// A fact that is not required: without an answer in time the checks say so, and go on.
+async fn optional<T: DeserializeOwned>(
+    read: impl Future<Output = Result<Vec<Value>, Error>>,
+) -> Fact<Vec<T>> {
+    match tokio::time::timeout(PATIENCE, read).await {
+        Ok(Ok(objects)) => serde_json::from_value(Value::Array(objects)).into(),
+        Ok(Err(error)) => Fact::Unavailable(error.to_string()),
+        Err(_) => Fact::Unavailable(format!("no answer within {} s", PATIENCE.as_secs())),
+    }
+}
+
 impl Cluster {
+    /// The autoscaler that the catalogue names, as a list of at most one, else those of the namespace.
+    async fn autoscalers(&self, target: &Target) -> Fact<Vec<HorizontalPodAutoscaler>> {
+        let namespace = &target.namespace;
+        match target.service.as_ref().and_then(|service| service.hpa.as_ref()) {
+            Some(name) => {
+                let read = async { Ok(self.get(&AUTOSCALERS, namespace, name).await?.into_iter().collect()) };
+                optional(read).await
+            }
+            None => optional(self.list(&AUTOSCALERS, namespace, "", "")).await,
+        }
+    }
+
     /// Whether this user has each of these verbs: one rules review, and an access review for what it does not prove.
     pub async fn accesses(&self, target: &Target, needed: &[Access]) -> Vec<(Access, Fact<bool>)> {
         let rules = self.rules(&target.namespace).await;
@@ -69,7 +136,7 @@ impl Cluster {
     }
 
     async fn may(&self, target: &Target, access: &Access) -> Result<bool, Error> {
-        let name = if matches!(access.verb, "get" | "patch") { target.deployment.as_str() } else { "" };
+        let name = access.object(&target.deployment).unwrap_or_default();
         let Access { verb, group, resource } = *access;
         self.access_review(Review {
             namespace: &target.namespace,
@@ -77,7 +144,7 @@ impl Cluster {
             group,
             resource,
             subresource: "",
-            name,
+            name: &name,
         })
         .await
     }
@@ -85,7 +152,8 @@ impl Cluster {
     /// All that this user may do in a namespace (`SelfSubjectRulesReview`).
     async fn rules(&self, namespace: &str) -> Result<SubjectRulesReviewStatus, Error> {
         let spec = json!({ "namespace": namespace });
-        let status = self.review("SelfSubjectRulesReview", "selfsubjectrulesreviews", namespace, &spec).await?;
+        let status =
+            self.review("SelfSubjectRulesReview", "selfsubjectrulesreviews", namespace, &spec).await?;
         Ok(serde_json::from_value(status).unwrap_or_default())
     }
 }

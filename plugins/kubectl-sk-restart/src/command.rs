@@ -113,8 +113,9 @@ impl<'a> Command<'a> {
         let cluster = Cluster::connect(&self.args.connection)?;
         let request = self.request(named, &cluster, &loaded.catalogue);
         let target = request.target.clone();
+        let needed = access::restart(request.no_lock);
         let gathered =
-            unless_interrupted(&mut signals, cluster::gather(&cluster, &target, &access::RESTART)).await??;
+            unless_interrupted(&mut signals, cluster::gather(&cluster, &target, &needed)).await??;
         let Some(mut gathered) = gathered else { return Err(cluster.not_found(&target).into()) };
         let plan = match restart::plan(gathered.facts, request, self.clock.now()) {
             Ok(plan) => plan,

@@ -98,7 +98,7 @@ pub struct Refusal {
 /// # Errors
 /// A [`Refusal`] when a check refuses that `--force` does not name.
 pub fn plan(facts: Facts, request: Request, now: Timestamp) -> Result<Plan, Box<Refusal>> {
-    let checks: Vec<Check> = checks::of_restart(&facts, &request.target)
+    let checks: Vec<Check> = checks::of_restart(&facts, &request.target, now)
         .into_iter()
         .map(|check| if is_forced(&check, &request) { check.forced() } else { check })
         .collect();

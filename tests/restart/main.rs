@@ -3,6 +3,7 @@
 #[path = "support.rs"]
 mod support;
 
+mod checks;
 mod connection;
 mod input;
 mod refusals;

@@ -7,9 +7,10 @@ use super::PodFacts;
 use super::container::{Seen, clip};
 use crate::workload;
 
-/// The time a state that is tried again at growing distances has to be on record before it counts as standing:
-/// `--fail-after`'s default. What arrived in between shows only at the next try.
-const ON_RECORD: SignedDuration = SignedDuration::from_secs(30);
+/// How long a state that is only tried again now and then has to be on record before it counts as standing. What
+/// arrives late shows only at the next try, which is up to 15 s away for a container's environment and 32 s for a
+/// volume; what fails still after this time has not arrived in the seconds before.
+const ON_RECORD: SignedDuration = SignedDuration::from_secs(20);
 
 impl<'a> PodFacts<'a> {
     /// The pod's events of this reason, oldest first.
@@ -50,13 +51,12 @@ pub(in crate::causes) fn times<'a>(events: impl Iterator<Item = &'a Event>) -> u
     events.map(workload::times_seen).fold(0, u32::saturating_add)
 }
 
-/// How often a state was seen that is tried again at growing distances: below three until the tries span
-/// [`ON_RECORD`], because what was missing may have arrived since the last of them.
-pub(in crate::causes) fn standing(event: &Event) -> u32 {
-    let times = workload::times_seen(event);
-    let spans = first_seen(event)
-        .zip(workload::last_seen(event))
-        .is_some_and(|(first, last)| last.duration_since(first) >= ON_RECORD);
+/// How often a state was seen that is tried again now and then: below three until its tries span [`ON_RECORD`].
+pub(in crate::causes) fn standing<'a>(events: impl Iterator<Item = &'a Event> + Clone) -> u32 {
+    let times = times(events.clone());
+    let first = events.clone().filter_map(first_seen).min();
+    let last = events.filter_map(workload::last_seen).max();
+    let spans = first.zip(last).is_some_and(|(first, last)| last.duration_since(first) >= ON_RECORD);
     if spans { times.max(3) } else { times.min(2) }
 }
 

@@ -1,10 +1,11 @@
 //! Pods that the API server does not admit: the `ReplicaFailure` condition's message, and which one rule explains it.
 
+use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::{Event, Pod};
 
 use super::container::{clip, word};
 use super::{STATE, Sighting, WorkloadFacts, event};
-use crate::workload;
+use crate::workload::{self, ReplicaSet};
 
 /// What explains a refusal. Exactly one does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,11 +123,24 @@ fn lives(pod: &Pod) -> bool {
     pod.metadata.deletion_timestamp.is_none() && !workload::has_ended(pod)
 }
 
-/// How often a quota was found full: it does not count as standing while a pod of this Deployment is still ending,
-/// because that makes room.
+/// A quota's refusal this old may be over: the controller tries again at doubling distances, up to minutes.
+const FRESH: SignedDuration = SignedDuration::from_secs(10);
+
+/// How often a quota was found full. It does not count as standing while a pod of this Deployment is being deleted,
+/// because that makes room; and where pods have gone already, only while the last refusal is fresh.
 pub(in crate::causes) fn quota_observations(facts: &WorkloadFacts<'_>) -> u32 {
-    let ending = |pod: &Pod| pod.metadata.deletion_timestamp.is_some() && !workload::has_ended(pod);
-    if facts.workload.pods.iter().any(ending) { 1 } else { STATE }
+    let workload = facts.workload;
+    if workload.pods.iter().any(|pod| pod.metadata.deletion_timestamp.is_some()) {
+        return 1;
+    }
+    let current = workload.current().map(ReplicaSet::uid);
+    let events = workload.events.known().map_or(&[][..], Vec::as_slice);
+    let refused = events.iter().filter(|event| {
+        event.reason.as_deref() == Some("FailedCreate") && event.involved_object.uid.as_deref() == current
+    });
+    let last = refused.filter_map(workload::last_seen).max();
+    let fresh = last.is_none_or(|last| facts.now.duration_since(last) <= FRESH);
+    if is_surge(facts) || fresh { STATE } else { 2 }
 }
 
 /// A quota's refusal in words: `exceeded quota: NAME, requested: pods=1, used: pods=3, limited: pods=3`.

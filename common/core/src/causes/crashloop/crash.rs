@@ -105,10 +105,7 @@ impl Crash<'_> {
     /// What explains it.
     pub(in crate::causes) fn kind(&self, facts: &PodFacts<'_>) -> Kind {
         let reason = self.ended.and_then(|ended| ended.reason.as_deref()).unwrap_or_default();
-        // Under load the kubelet now and then says Error/137 where the time before it said OOMKilled.
-        let before = self.container.last().and_then(|last| last.reason.as_deref());
-        let killed = self.ended.is_some_and(|ended| ended.exit_code == 137);
-        if reason == "OOMKilled" || (killed && before == Some("OOMKilled")) {
+        if reason == "OOMKilled" || self.was_silently_killed(facts) {
             return if memory_limit(facts.pod, &self.container).is_some() {
                 Kind::OomKilled
             } else {
@@ -130,6 +127,21 @@ impl Crash<'_> {
         } else {
             Kind::AppExit
         }
+    }
+
+    /// Whether it was killed at a memory limit by nobody that left word. Under load the runtime misses now and then
+    /// that it was the kernel, and the kubelet says Error where it said `OOMKilled` the time before.
+    pub(in crate::causes) fn was_silently_killed(&self, facts: &PodFacts<'_>) -> bool {
+        let probes =
+            self.container.spec.is_some_and(|c| c.liveness_probe.is_some() || c.startup_probe.is_some());
+        let would_be_told = !probes || !facts.events.is_empty();
+        let killed = |ended: &ContainerStateTerminated| {
+            ended.exit_code == 137 && ended.reason.as_deref() == Some("Error")
+        };
+        self.ended.is_some_and(killed)
+            && would_be_told
+            && memory_limit(facts.pod, &self.container).is_some()
+            && self.killed_for(facts, " probe").is_none()
     }
 
     /// The kubelet's *Normal* event that it killed the container for this; the status only has an exit code.

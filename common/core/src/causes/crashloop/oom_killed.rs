@@ -18,8 +18,12 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let crash = crash::seen(facts, Kind::OomKilled)?;
     let (path, limit) = crash::memory_limit(facts.pod, &crash.container)?;
     let name = crash.container.name();
-    let summary =
-        format!("container {name} is killed for memory at its limit of {limit}{}", crash.so_often());
+    let killed = if crash.was_silently_killed(facts) {
+        "is killed (SIGKILL) by nobody that says so, most likely for memory"
+    } else {
+        "is killed for memory"
+    };
+    let summary = format!("container {name} {killed} at its limit of {limit}{}", crash.so_often());
     let mut sighting = crash.sighting(facts, summary);
     sighting.evidence.push(format!("{path}: {limit}"));
     let last_line = crash.log(facts).and_then(log::last_line);

@@ -22,7 +22,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         next: vec![
             facts.place.kubectl("get nodes -o custom-columns=NAME:.metadata.name,PODS:.spec.podCIDRs"),
         ],
-        observations: event::standing(failed),
+        observations: event::standing(std::iter::once(*failed)),
         ..Sighting::default()
     })
 }

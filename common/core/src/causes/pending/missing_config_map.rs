@@ -25,7 +25,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         summary: format!("{}{volume}", missing.sentence()),
         evidence: vec![event::evidence(failed)],
         next: missing.next(facts.place),
-        observations: event::standing(failed),
+        observations: event::standing(std::iter::once(failed)),
         ..Sighting::default()
     })
 }

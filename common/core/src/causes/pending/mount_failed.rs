@@ -33,7 +33,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         summary: format!("{volume} cannot be mounted on {}: {}", facts.node(), clip(why)),
         evidence: vec![event::evidence(failed)],
         next: vec![facts.describe()],
-        observations: event::standing(failed),
+        observations: event::standing(std::iter::once(*failed)),
         ..Sighting::default()
     })
 }

@@ -30,7 +30,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         summary,
         evidence: vec![event::evidence(failed)],
         next: vec![facts.place.kubectl("get volumeattachments"), facts.place.kubectl("get pods -o wide")],
-        observations: event::standing(failed),
+        observations: event::standing(std::iter::once(*failed)),
         ..Sighting::default()
     })
 }

@@ -23,7 +23,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         summary: format!("the pod's network cannot be made on {}: {}", facts.node(), clip(why)),
         evidence: vec![event::evidence(failed)],
         next: vec![facts.place.kubectl("get nodes"), facts.describe()],
-        observations: event::standing(failed),
+        observations: event::standing(std::iter::once(*failed)),
         ..Sighting::default()
     })
 }

@@ -87,6 +87,8 @@ fn crashloop() -> Vec<Row> {
             &[("crashloop/app-exit", "pod/web-", &["relation users does not exist"])]),
         ("SIGKILL by nobody known", web().pod(&crashed(137, "Error", 3)),
             &[("crashloop/app-exit", "pod/web-", &["SIGKILL", "memory is not excluded"])]),
+        ("SIGKILL at a limit by nobody known", web().pod(&with(crashed(137, "Error", 3), &limits)),
+            &[("crashloop/oom-killed", "pod/web-", &["by nobody that says so", "256Mi"])]),
         ("architecture", web().pod(&container(false, 3,
                 &json!({"waiting": {"reason": "CrashLoopBackOff"}}),
                 &json!({"terminated": {"exitCode": 128, "reason": "StartError", "startedAt": "1970-01-01T00:00:00Z", "finishedAt": at(100),

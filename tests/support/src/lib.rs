@@ -19,7 +19,7 @@ mod watcher;
 
 pub use api::{FakeApi, Request};
 pub use cluster::{Namespace, TestCluster};
-pub use plugin::{Plugin, Run};
+pub use plugin::{Plugin, Run, Running};
 pub use reply::Reply;
 pub use schema::assert_valid;
 pub use wait::wait_until;

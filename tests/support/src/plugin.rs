@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -14,6 +15,9 @@ use crate::wait::until;
 
 /// A plugin that takes longer than this hangs.
 const DEADLINE: Duration = Duration::from_secs(120);
+
+/// Time to read what a plugin said before it ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A plugin about to be run: no KUBECONFIG, no proxies, an empty home, an UTF-8 locale, the PATH of the test.
 pub struct Plugin {
@@ -66,19 +70,25 @@ impl Plugin {
     ///
     /// # Panics
     /// It cannot be started, or does not end within two minutes.
-    pub fn run(mut self) -> Run {
+    pub fn run(self) -> Run {
+        self.spawn().join()
+    }
+
+    /// Starts it, and leaves it running.
+    ///
+    /// # Panics
+    /// It cannot be started.
+    pub fn spawn(mut self) -> Running {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = self.command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.line()));
-        let stdout = child.stdout.take().map(collect);
-        let stderr = child.stderr.take().map(collect);
+        let command = self.line();
+        let mut child = self.command.spawn().unwrap_or_else(|error| panic!("{command}: {error}"));
+        let stdout = child.stdout.take().map(Collected::from);
+        let stderr = child.stderr.take().map(Collected::from);
         if let Some(mut stdin) = child.stdin.take() {
             // A plugin need not read what it is given.
             let _ = stdin.write_all(&self.stdin);
         }
-        let status = wait(&mut child);
-        let run = Run { command: self.line(), status, stdout: text(stdout), stderr: text(stderr) };
-        assert!(status.is_some(), "it does not end\n{run}");
-        run
+        Running { command, child, stdout, stderr, _home: self.home }
     }
 
     fn line(&self) -> String {
@@ -90,17 +100,108 @@ impl Plugin {
     }
 }
 
-fn collect(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        // What came before an error is what there is.
-        let _ = pipe.read_to_end(&mut bytes);
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
+/// What a pipe has said so far.
+struct Collected {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
 }
 
-fn text(reader: Option<JoinHandle<String>>) -> String {
-    reader.and_then(|reader| reader.join().ok()).unwrap_or_default()
+impl<R: Read + Send + 'static> From<R> for Collected {
+    fn from(mut pipe: R) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let into = Arc::clone(&bytes);
+        let reader = std::thread::spawn(move || {
+            let mut part = [0; 4096];
+            // What came before an error is what there is.
+            while let Ok(length @ 1..) = pipe.read(&mut part) {
+                into.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&part[..length]);
+            }
+        });
+        Self { bytes, reader }
+    }
+}
+
+impl Collected {
+    fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+
+    fn all(self) -> String {
+        let Self { bytes, reader } = self;
+        // It panics nowhere; if it did, what was read is still there.
+        let _ = reader.join();
+        String::from_utf8_lossy(&bytes.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+/// A plugin that runs; killed when it is dropped before its end.
+pub struct Running {
+    command: String,
+    child: Child,
+    stdout: Option<Collected>,
+    stderr: Option<Collected>,
+    _home: TempDir,
+}
+
+impl Running {
+    /// What it has said on standard error so far.
+    pub fn stderr(&self) -> String {
+        self.stderr.as_ref().map(Collected::so_far).unwrap_or_default()
+    }
+
+    /// Waits until its standard error holds this.
+    ///
+    /// # Panics
+    /// It did not within `deadline`, or the plugin ended without.
+    #[track_caller]
+    pub fn wait_for(&mut self, part: &str, deadline: Duration) {
+        let said = until(deadline, || {
+            let ended = self.child.try_wait().expect("the plugin is our child");
+            let said = self.stderr().contains(part);
+            (said || ended.is_some()).then_some(said)
+        });
+        // What it said last may be read only after its end was noticed.
+        let said = said
+            .map(|said| said || until(LAST_WORDS, || self.stderr().contains(part).then_some(())).is_some());
+        assert!(
+            said == Some(true),
+            "{part:?} is not on stderr within {deadline:?}\n$ {}\n{}",
+            self.command,
+            self.stderr()
+        );
+    }
+
+    /// Sends it a signal, as `INT` or `KILL`.
+    ///
+    /// # Panics
+    /// It is not there any more.
+    #[track_caller]
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "SIG{name} cannot be sent to {}", self.command);
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// It does not end within two minutes.
+    #[track_caller]
+    pub fn join(mut self) -> Run {
+        let status = wait(&mut self.child);
+        let text = |collected: Option<Collected>| collected.map(Collected::all).unwrap_or_default();
+        let (stdout, stderr) = (text(self.stdout.take()), text(self.stderr.take()));
+        let run = Run { command: self.command.clone(), status, stdout, stderr };
+        assert!(status.is_some(), "it does not end\n{run}");
+        run
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Best effort: it has ended, or it must not outlive its test.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// None: it had to be killed.

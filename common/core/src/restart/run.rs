@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::ending::Ending;
-use super::messages::{Action, Observation, Write};
+use super::messages::{Action, Observation, Signal, Write};
 use super::plan::{DryRun, Plan};
 use super::rolling::Rolling;
 use super::standing::Standing;
@@ -107,6 +107,7 @@ impl Restart {
                 self.finish()
             }
             (Phase::Recording, _) => self.finish(),
+            (Phase::Releasing(next), Observation::Lease(answer)) => self.released(next, answer, now),
             (Phase::Releasing(next), _) => self.follow(next, now),
             (_, Observation::Signal(signal)) => self.interrupted(signal, now),
             (Phase::Locking, Observation::Lease(answer)) => self.locking(answer, now),
@@ -271,13 +272,34 @@ impl Restart {
 
     /// Gives the lock back if it is held, then does what is next.
     pub(super) fn release_or(&mut self, now: Timestamp, next: Next) -> Action {
-        match self.lock.as_mut().and_then(Lock::release) {
+        match self.lock.as_ref().and_then(Lock::release) {
             Some(request) => {
                 self.phase = Phase::Releasing(next);
                 self.lease(request)
             }
             None => self.follow(next, now),
         }
+    }
+
+    /// Who changed the Lease since it was renewed last? Whoever took the target over has the word now.
+    fn released(&mut self, next: Next, answer: LeaseAnswer, now: Timestamp) -> Action {
+        let changed = matches!(answer, LeaseAnswer::Conflict | LeaseAnswer::Is(Some(_)));
+        let Some(lock) = self.lock.as_mut().filter(|_| changed) else {
+            self.lock = None;
+            return self.follow(next, now);
+        };
+        match lock.next(answer, now) {
+            LockStep::Ask(request) => self.lease(request),
+            LockStep::Held => self.release_or(now, next),
+            LockStep::Displaced(holder) if next != Next::Finish && self.signal().is_none() => {
+                self.displaced(&holder, now)
+            }
+            _ => self.finish(),
+        }
+    }
+
+    fn signal(&self) -> Option<Signal> {
+        self.ending.as_ref().and_then(|ending| ending.signal)
     }
 
     fn follow(&mut self, next: Next, now: Timestamp) -> Action {

@@ -79,3 +79,33 @@ fn the_displaced_write_nothing_more() {
     let ending = restart.ending().unwrap();
     assert_eq!((ending.outcome, ending.findings[0].code.as_str()), (Outcome::Unknown, "lock/displaced"));
 }
+
+/// A restart that is done and gives its lock back, with the Lease it holds.
+fn releasing() -> (Restart, serde_json::Value) {
+    let (mut restart, held) = holding();
+    let done = after(&restart.plan().clone(), &[], &[true; 3]);
+    assert!(matches!(restart.next(sees(&done), at(3)), Action::Inspect(_)));
+    let action = restart.next(Observation::Inspected(inspected(200)), at(3));
+    assert!(matches!(action, Action::Lease { request: LeaseRequest::Delete { .. }, .. }), "{action:?}");
+    let read = restart.next(Observation::Lease(LeaseAnswer::Conflict), at(3));
+    assert!(matches!(read, Action::Lease { request: LeaseRequest::Read, .. }), "{read:?}");
+    (restart, held)
+}
+
+#[test]
+fn a_take_over_that_is_noticed_at_the_end_keeps_from_writing_too() {
+    let (mut restart, mut other) = releasing();
+    other["metadata"]["annotations"]["sk.skillancer.io/operation"] = "theirs".into();
+    assert_eq!(restart.next(is(other), at(3)), Action::Finish, "no Event, no history");
+    let ending = restart.ending().unwrap();
+    assert_eq!((ending.outcome, ending.findings[0].code.as_str()), (Outcome::Unknown, "lock/displaced"));
+}
+
+#[test]
+fn a_renewal_whose_answer_was_lost_is_given_back_as_well() {
+    let (mut restart, held) = releasing();
+    let action = restart.next(is(held), at(3));
+    assert!(matches!(action, Action::Lease { request: LeaseRequest::Delete { .. }, .. }), "{action:?}");
+    assert!(matches!(restart.next(Observation::Lease(LeaseAnswer::Is(None)), at(3)), Action::Record(_)));
+    assert_eq!(outcome(&restart), Outcome::Succeeded);
+}

@@ -225,44 +225,43 @@ pub struct Found {
 
 /// The causes seen on the pods of the present template and on the workload itself, ranked.
 pub fn of_rollout(workload: &Workload, fetched: &Fetched, place: Place<'_>, now: Timestamp) -> Vec<Found> {
-    CAUSES.iter().flat_map(|cause| seen(cause, workload, fetched, place, now)).collect()
+    let facts = WorkloadFacts { workload, place, now };
+    let pods = new_pods(workload);
+    CAUSES.iter().flat_map(|cause| seen(cause, &facts, &pods, fetched)).collect()
+}
+
+/// The pods of the present template, each with its own events.
+fn new_pods(workload: &Workload) -> Vec<(&Pod, Vec<&Event>)> {
+    let mut events: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
+    for event in workload.events.known().into_iter().flatten() {
+        events.entry(event.involved_object.uid.as_deref().unwrap_or_default()).or_default().push(event);
+    }
+    let new = workload.pods.iter().filter(|pod| workload.is_new(pod));
+    new.map(|pod| (pod, pod.metadata.uid.as_deref().and_then(|uid| events.remove(uid)).unwrap_or_default()))
+        .collect()
 }
 
 /// Where one cause is seen.
 fn seen(
     cause: &'static Cause,
-    workload: &Workload,
+    facts: &WorkloadFacts<'_>,
+    pods: &[(&Pod, Vec<&Event>)],
     fetched: &Fetched,
-    place: Place<'_>,
-    now: Timestamp,
 ) -> Vec<Found> {
+    let WorkloadFacts { workload, place, now } = *facts;
     match cause.rule {
         Rule::Workload(rule) => {
             let object = format!("deployment/{}", workload.deployment.name());
-            let facts = WorkloadFacts { workload, place, now };
-            rule(&facts).map(|sighting| Found::new(cause, object, sighting)).into_iter().collect()
+            rule(facts).map(|sighting| Found::new(cause, object, sighting)).into_iter().collect()
         }
-        Rule::Pod(rule) => {
-            let events: &[Event] = workload.events.known().map_or(&[], Vec::as_slice);
-            let new = workload.pods.iter().filter(|pod| workload.is_new(pod));
-            new.filter_map(|pod| of_pod(cause, rule, pod, events, fetched, place, now)).collect()
-        }
+        Rule::Pod(rule) => pods
+            .iter()
+            .filter_map(|(pod, events)| {
+                let sighting = rule(&PodFacts { pod, events, fetched, place, now })?;
+                Some(Found::new(cause, format!("pod/{}", workload::name(pod)), sighting))
+            })
+            .collect(),
     }
-}
-
-fn of_pod(
-    cause: &'static Cause,
-    rule: fn(&PodFacts<'_>) -> Option<Sighting>,
-    pod: &Pod,
-    events: &[Event],
-    fetched: &Fetched,
-    place: Place<'_>,
-    now: Timestamp,
-) -> Option<Found> {
-    let own: Vec<&Event> =
-        events.iter().filter(|event| event.involved_object.uid == pod.metadata.uid).collect();
-    let facts = PodFacts { pod, events: &own, fetched, place, now };
-    rule(&facts).map(|sighting| Found::new(cause, format!("pod/{}", workload::name(pod)), sighting))
 }
 
 impl Found {

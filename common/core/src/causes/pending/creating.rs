@@ -38,14 +38,19 @@ pub(in crate::causes) fn failures<'a>(facts: &PodFacts<'a>, step: Step) -> Vec<&
     let mut all: Vec<(Step, &Event)> = all.collect();
     all.reverse();
     let Some(&(newest_step, newest)) = all.first() else { return Vec::new() };
-    if newest_step != step {
+    let seen = workload::last_seen;
+    if newest_step != step || started(facts).any(|later| seen(later) > seen(newest)) {
         return Vec::new();
     }
-    let seen = workload::last_seen;
     let counts = |event: &Event| {
         seen(newest).zip(seen(event)).is_none_or(|(newest, this)| newest.duration_since(this) <= TRIES)
     };
     all.into_iter().filter(|(of, event)| *of == step && counts(event)).map(|(_, event)| event).collect()
+}
+
+/// Events of the first container. A Kubernetes before 1.29 has no condition that says that the sandbox is there.
+fn started<'a>(facts: &PodFacts<'a>) -> impl Iterator<Item = &'a Event> {
+    ["Pulling", "Pulled", "Created", "Started"].into_iter().flat_map(move |reason| facts.events_of(reason))
 }
 
 fn step_of(event: &Event) -> Option<Step> {

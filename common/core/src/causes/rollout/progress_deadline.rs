@@ -33,8 +33,8 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
 
 /// The deadline passes because of something else; where that is known, the deadline is no cause beside it.
 fn is_explained(facts: &WorkloadFacts<'_>) -> bool {
+    let (pods, fetched) = (causes::new_pods(facts.workload), Fetched::new());
     let others = causes::CAUSES.iter().filter(|cause| cause.code != PROGRESS_DEADLINE.code);
-    let fetched = Fetched::new();
     let mut others = others.filter(|cause| cause.severity == Severity::Error);
-    others.any(|cause| !causes::seen(cause, facts.workload, &fetched, facts.place, facts.now).is_empty())
+    others.any(|cause| !causes::seen(cause, facts, &pods, &fetched).is_empty())
 }

@@ -47,6 +47,9 @@ fn what_is_well_is_not_accused() {
             pod["status"]["conditions"] = json!([{"type": "PodReadyToStartContainers", "status": "True"}]);
             web().pod(&pod).event("", "FailedMount", "MountVolume.SetUp failed for volume \"c\" : configmap \"c\" not found", 5, [1, 15])
         }),
+        ("a mount that was made good, image still pulled", web().pod(&creating())
+            .event("", "FailedMount", "MountVolume.SetUp failed for volume \"c\" : configmap \"c\" not found", 7, [1, 31])
+            .event("app", "Pulling", "Pulling image \"web:7\"", 1, [33, 33])),
         ("scheduled after a while", web().pod(&ready())
             .event("", "FailedScheduling", "0/1 nodes are available: 1 Insufficient cpu. preemption: x", 3, [1, 15])),
         ("a probe that failed before", failing(web().pod(&ready()))),

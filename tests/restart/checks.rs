@@ -2,19 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-use testkit::{FakeApi, Plugin, Reply, Run};
+use serde_json::json;
+use testkit::{FakeApi, Plugin, Reply};
 
-use crate::support::{OPTIONAL, Service, allow, report, restart, writes};
-
-/// The checks of a run, as `NAME VERDICT DETAIL`.
-#[track_caller]
-fn checks(run: &Run) -> Vec<String> {
-    let report = report(run);
-    let text = |check: &Value, key: &str| check[key].as_str().unwrap_or_default().to_owned();
-    let checks = report["checks"].as_array().into_iter().flatten();
-    checks.map(|check| ["check", "verdict", "detail"].map(|key| text(check, key)).join(" ")).collect()
-}
+use crate::support::{OPTIONAL, Service, allow, checks, restart, writes};
 
 fn planned(api: &FakeApi) -> Plugin {
     restart().kubeconfig(api.kubeconfig()).args(["api-gateway", "--dry-run", "-o", "json"])

@@ -10,9 +10,9 @@ mod service;
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use service::{Service, kubectl};
-use support::{NAMESPACE, report};
+use support::{NAMESPACE, checks, report};
 use testkit::{Availability, TestCluster};
 
 fn pods(cluster: &TestCluster, service: &str) -> BTreeSet<String> {
@@ -111,4 +111,64 @@ fn a_deployment_that_is_absent_is_exit_3() {
         .run()
         .code(3);
     run.stderr_has("Error from server (NotFound): deployments.apps \"nothing\" not found");
+}
+
+#[test]
+fn every_check_knows_its_numbers() {
+    let cluster = TestCluster::get();
+    // A service that no other test restarts: its state is its own.
+    let run = kubectl(cluster.kubeconfig())
+        .args(["sk-restart", "auth-svc", "--dry-run", "-o", "json"])
+        .run()
+        .code(0);
+    let found = checks(&run);
+    for (check, words) in found.iter().zip([
+        "access pass you have all 10 verbs this needs",
+        "paused pass rollouts are not paused",
+        "not-ready pass ",
+        "pods-failing pass none of ",
+        "floor pass at least ",
+        "rollout-in-progress pass no other rollout is running",
+        "hpa-ceiling pass HPA auth-svc-hpa: ",
+        "quota-surge skipped the namespace has no ResourceQuota",
+        "no-pdb pass PDB auth-svc: ",
+        "usage pass highest use of a limit: auth-svc-",
+        "gitops skipped neither Argo CD nor Flux nor Helm marks it as its own",
+        "peak-hours skipped no peakHours are configured",
+        "warning warn Sessions may be affected: warn users if extended downtime",
+    ]) {
+        assert!(check.starts_with(words), "{check:?} is not {words:?}\n{run}");
+    }
+    assert_eq!(found.len(), 13, "{run}");
+}
+
+#[test]
+fn warnings_come_with_the_numbers_of_the_namespace() {
+    let cluster = TestCluster::get();
+    let service = Service::start_with(&cluster, |deployment| {
+        deployment["metadata"]["labels"] = json!({"kustomize.toolkit.fluxcd.io/name": "apps",
+            "kustomize.toolkit.fluxcd.io/namespace": "flux-system"});
+    });
+    service.apply(&json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "compute"},
+        "spec": {"hard": {"pods": "3", "requests.cpu": "1"}}}));
+    service.apply(&json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web"},
+        "spec": {"minReplicas": 3, "maxReplicas": 3,
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}}));
+    service.kubectl(&[
+        "wait",
+        "resourcequota/compute",
+        "--for=jsonpath={.status.used.pods}=3",
+        "--timeout=30s",
+    ]);
+    let run = service.restart(&["--dry-run", "-o", "json"]).run().code(0);
+    let found = checks(&run);
+    for words in [
+        "hpa-ceiling warn HPA web: 3 of 3-3 replicas, cpu ",
+        "quota-surge warn quota compute: no room for 1 more pod (pods: 1 each, 0 of 3 free); \
+         with maxUnavailable 0 the rollout cannot begin",
+        "no-pdb warn no PodDisruptionBudget selects the pods: ",
+        "gitops warn Flux Kustomization flux-system/apps owns the Deployment",
+    ] {
+        assert!(found.iter().any(|check| check.starts_with(words)), "nothing is {words:?}\n{run}");
+    }
 }

@@ -23,6 +23,15 @@ pub(crate) fn report(run: &Run) -> Value {
     report
 }
 
+/// The checks of a run, as `NAME VERDICT DETAIL`.
+#[track_caller]
+pub(crate) fn checks(run: &Run) -> Vec<String> {
+    let report = report(run);
+    let text = |check: &Value, key: &str| check[key].as_str().unwrap_or_default().to_owned();
+    let checks = report["checks"].as_array().into_iter().flatten();
+    checks.map(|check| ["check", "verdict", "detail"].map(|key| text(check, key)).join(" ")).collect()
+}
+
 /// A Deployment `api-gateway` with three ready pods and what belongs to them, to be changed before it is served.
 pub(crate) struct Service {
     pub(crate) deployment: Value,

@@ -2,7 +2,7 @@
 
 use crate::checks::Verdict;
 use crate::fact::Fact;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 
 /// Lines of each container that are read, as the runbook does (`--tail=100`).
 pub const TAIL: i64 = 100;
@@ -139,6 +139,14 @@ pub fn health(inspected: &[Inspected], endpoint: Option<&Endpoint>) -> (Verifica
     (verification, findings)
 }
 
+/// Says that the pods' events are not known, where they are not: what only they tell was not seen.
+pub fn events<T>(events: &Fact<T>, object: &str) -> Option<Finding> {
+    let reason = events.reason()?;
+    let summary = "not checked: the events of its pods, and so no cause that only they tell";
+    let finding = Finding::error("verify/events", object, summary).seen(reason);
+    Some(Finding { severity: Severity::Info, ..finding })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,6 +187,14 @@ mod tests {
         );
         let silent = Inspected { health: Some(Fact::Known(Err("refused".to_owned()))), ..pod("c", "", 200) };
         assert_eq!(health(&[silent], Some(&endpoint())).0.verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn events_that_could_not_be_read_are_told() {
+        let unread = Fact::<()>::Unavailable("events is forbidden".to_owned());
+        let finding = events(&unread, "deployment/web").unwrap();
+        assert_eq!((finding.severity, finding.evidence[0].as_str()), (Severity::Info, "events is forbidden"));
+        assert_eq!(events(&Fact::Known(()), "deployment/web"), None);
     }
 
     #[test]

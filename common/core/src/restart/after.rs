@@ -27,6 +27,7 @@ impl Restart {
     pub(super) fn inspected(&mut self, inspected: &[Inspected], now: Timestamp) -> Action {
         let endpoint = self.endpoint();
         let (logs, log_findings) = verify::logs(inspected);
+        let unread = verify::events(&self.seen.events, &self.plan.request.target.object());
         let (health, health_findings) = verify::health(inspected, endpoint.as_ref());
         self.step("verify", self.began, now, &format!("logs: {}; health: {}", logs.detail, health.detail));
         if let Some(ending) = &mut self.ending {
@@ -34,6 +35,7 @@ impl Restart {
             ending.verified.health = health.verdict;
             ending.findings.extend(health_findings);
             ending.findings.extend(log_findings);
+            ending.findings.extend(unread);
             if health.verdict == Verdict::Fail {
                 ending.outcome = Outcome::Failed;
             }

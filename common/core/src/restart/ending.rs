@@ -73,6 +73,7 @@ impl Restart {
         let finding =
             Finding::error("rollout/interrupted", self.plan.request.target.object(), summary).warning();
         let finding = if started { self.how_to_go_on(finding) } else { finding };
+        let mut findings = vec![finding];
         self.step("watch", self.began, now, "interrupted");
         let verified = match self.ending.take() {
             Some(ending) => ending.verified,
@@ -93,7 +94,7 @@ impl Restart {
 
     fn how_to_go_on(&self, finding: Finding) -> Finding {
         let target = &self.plan.request.target;
-        let selector = shell_word(&self.plan.before.deployment.selector());
+        let selector = shell_word(&self.plan.before().deployment.selector());
         finding
             .next(target.kubectl(&format!("rollout status {}", target.object())))
             .next(target.kubectl(&format!("get pods -l {selector}")))
@@ -102,6 +103,7 @@ impl Restart {
     /// Writes down what was done.
     pub(super) fn write_down(&mut self, now: Timestamp) -> Action {
         self.phase = Phase::Recording;
+        self.began = now;
         Action::Record(self.record(now))
     }
 

@@ -1,6 +1,6 @@
 //! Watching the rollout: complete, failed by a cause that stands, or no progress for too long.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::ending::Ending;
 use super::messages::{Action, Observation};
@@ -13,7 +13,11 @@ use crate::finding::{Finding, Severity};
 use crate::references;
 use crate::report::Outcome;
 use crate::rollout::{self, Progress};
+use crate::verify;
 use crate::workload::{Deployment, Workload};
+
+/// Time between two looks when nothing new is seen.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
 
 /// A rollout that is watched.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,14 +50,15 @@ impl Restart {
         now: Timestamp,
     ) -> Action {
         match observation {
-            Observation::Workload(workload) if workload.deployment.generation() >= rolling.generation => {
-                rolling.trouble = None;
-                if let Some(end) = self.look(&workload, &mut rolling, now) {
-                    return end;
-                }
-            }
+            Observation::Workload(_) => rolling.trouble = None,
             Observation::Trouble(reason) => rolling.trouble = Some(reason),
             _ => {}
+        }
+        // Also when nothing new was seen: some causes are told by the time that passes.
+        if self.seen.deployment.generation() >= rolling.generation
+            && let Some(end) = self.look(&mut rolling, now)
+        {
+            return end;
         }
         let request = &self.plan.request;
         let timeout = rolling.since + request.timeout;
@@ -72,16 +77,18 @@ impl Restart {
             };
         }
         self.phase = Phase::Rolling(rolling);
-        Action::Watch { until }
+        Action::Watch { until: until.min(now + LOOK_EVERY) }
     }
 
     /// Looks at the workload; some action when that ends the rollout.
-    fn look(&mut self, workload: &Workload, rolling: &mut Rolling, now: Timestamp) -> Option<Action> {
-        if workload.deployment.uid() != self.plan.before.deployment.uid() {
+    fn look(&mut self, rolling: &mut Rolling, now: Timestamp) -> Option<Action> {
+        let workload = &self.seen;
+        if workload.deployment.uid() != self.plan.before().deployment.uid() {
             return Some(self.gone(now));
         }
         if !self.is_ours(&workload.deployment) {
-            return Some(self.superseded(&workload.deployment, now));
+            let found = workload.deployment.restarted_at().unwrap_or("none").to_owned();
+            return Some(self.superseded(&found, now));
         }
         if rollout::judge(workload) == rollout::Verdict::Complete {
             return Some(self.complete(now));
@@ -91,7 +98,8 @@ impl Restart {
         }
         let found = causes::of_rollout(workload, &Fetched::new(), self.plan.request.target.place(), now);
         self.standing.observe(found, now);
-        matches!(rollout::judge(workload), rollout::Verdict::DeadlineExceeded(_)).then(|| self.explain())
+        let given_up = matches!(rollout::judge(&self.seen), rollout::Verdict::DeadlineExceeded(_));
+        (given_up && rolling.trouble.is_none()).then(|| self.explain())
     }
 
     fn complete(&mut self, now: Timestamp) -> Action {
@@ -104,7 +112,7 @@ impl Restart {
     fn explain(&mut self) -> Action {
         let mut needs: Vec<Need> =
             self.standing.found().iter().flat_map(|found| found.needs.clone()).collect();
-        let references = references::of_template(self.plan.before.deployment.template());
+        let references = references::of_template(self.plan.before().deployment.template());
         needs.extend(references.into_iter().map(Need::LastWrite));
         self.phase = Phase::Explaining;
         Action::Fetch(needs)
@@ -118,13 +126,14 @@ impl Restart {
         }
         let mut findings = self.standing.findings(now);
         findings.extend(self.changed_outside(fetched, now));
+        findings.extend(verify::events(&self.seen.events, &self.plan.request.target.object()));
         self.end(Ending::new(Outcome::Failed, findings).rollout(Verdict::Fail), now)
     }
 
     /// `ConfigMap`s and `Secret`s of the template that were written since the last rollout: the template is the same
     /// as before, so what they hold is the likeliest change.
     fn changed_outside(&self, fetched: &Fetched, now: Timestamp) -> Vec<Finding> {
-        let Some(since) = self.plan.before.current().and_then(crate::workload::ReplicaSet::created_at) else {
+        let Some(since) = self.plan.before().current().and_then(crate::workload::ReplicaSet::created_at) else {
             return Vec::new();
         };
         let writes = fetched.iter().filter_map(|(need, fact)| match need {
@@ -156,13 +165,12 @@ impl Restart {
         let target = &self.plan.request.target;
         let summary = "the Deployment was deleted, or deleted and made anew, while it restarted";
         let finding = Finding::error("rollout/deleted", target.object(), summary)
-            .seen(format!("metadata.uid was {}", self.plan.before.deployment.uid()))
+            .seen(format!("metadata.uid was {}", self.plan.before().deployment.uid()))
             .next(target.kubectl(&format!("get {}", target.object())));
         self.end(Ending::new(Outcome::Failed, vec![finding]).rollout(Verdict::Fail), now)
     }
 
-    fn superseded(&mut self, deployment: &Deployment, now: Timestamp) -> Action {
-        let found = deployment.restarted_at().unwrap_or("none");
+    fn superseded(&mut self, found: &str, now: Timestamp) -> Action {
         let summary = format!(
             "somebody else changed the Deployment during the restart: restartedAt is {found}, not ours"
         );

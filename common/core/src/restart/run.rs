@@ -4,9 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ending::Ending;
 use super::messages::{Action, Observation, Signal, Write};
-use super::plan::{DryRun, Plan};
+use super::plan::{DryRun, Plan, plan};
 use super::rolling::Rolling;
 use super::standing::Standing;
+use crate::checks::Facts;
 use crate::finding::Finding;
 use crate::lock::{Holder, LeaseAnswer, LeaseRequest, Lock, Step as LockStep};
 use crate::report::{Outcome, Step};
@@ -25,6 +26,8 @@ const READ_AGAIN: SignedDuration = SignedDuration::from_secs(1);
 pub(super) enum Phase {
     /// Getting the lock.
     Locking,
+    /// Looking once more at what was checked before the question and the lock.
+    Rechecking,
     /// Patching the Deployment.
     Patching { attempt: u8 },
     /// Finding out whether a patch has arrived.
@@ -76,10 +79,10 @@ pub struct Restart {
 impl Restart {
     /// A restart that is about to begin.
     pub fn new(plan: Plan, now: Timestamp) -> Self {
-        let seen = plan.before.clone();
+        let seen = plan.before().clone();
         let lock = plan.lock(now);
         Self {
-            phase: if lock.is_some() { Phase::Locking } else { Phase::Patching { attempt: 1 } },
+            phase: if lock.is_some() { Phase::Locking } else { Phase::Rechecking },
             began: now,
             patched: None,
             steps: Vec::new(),
@@ -103,20 +106,23 @@ impl Restart {
         let action = match (self.phase.clone(), observation) {
             (Phase::Ended, _) => Action::Finish,
             (Phase::Recording, Observation::Recorded(unrecorded)) => {
-                self.unrecorded = unrecorded;
-                self.finish()
+                self.recorded(unrecorded, now)
             }
             (Phase::Recording, _) => self.finish(),
             (Phase::Releasing(next), Observation::Lease(answer)) => self.released(next, answer, now),
             (Phase::Releasing(next), _) => self.follow(next, now),
             (_, Observation::Signal(signal)) => self.interrupted(signal, now),
             (Phase::Locking, Observation::Lease(answer)) => self.locking(answer, now),
-            (Phase::Locking, _) => self.ask_for_lock(),
+            (Phase::Locking, _) => self.ask_for_lock(now),
+            (Phase::Rechecking, _) => self.recheck(now),
             (_, Observation::Lease(answer)) => self.renewed(answer, now),
             (Phase::Patching { .. }, Observation::Patched(write)) => self.answered(write, now),
             (Phase::Patching { .. }, _) => self.patch(),
             (Phase::ReadingBack { attempt, lost }, Observation::Read(read)) => {
                 self.read_back(attempt, &lost, read, now)
+            }
+            (Phase::ReadingBack { .. }, Observation::Workload(workload)) if self.is_ours(&workload.deployment) => {
+                self.applied(&workload.deployment, now)
             }
             (Phase::ReadingBack { .. }, _) => Action::Read,
             (Phase::Rolling(_), Observation::Gone) => self.gone(now),
@@ -197,10 +203,10 @@ impl Restart {
         &self.unrecorded
     }
 
-    fn ask_for_lock(&mut self) -> Action {
+    fn ask_for_lock(&mut self, now: Timestamp) -> Action {
         match self.lock.as_ref().map(Lock::acquire) {
             Some(LockStep::Ask(request)) => self.lease(request),
-            _ => self.begin(),
+            _ => self.begin(now),
         }
     }
 
@@ -209,20 +215,38 @@ impl Restart {
         Action::Lease { name, request }
     }
 
-    fn begin(&mut self) -> Action {
-        self.phase = Phase::Patching { attempt: 1 };
-        self.patch()
+    /// Takes what the watch has seen in the meantime before the change is made.
+    fn begin(&mut self, now: Timestamp) -> Action {
+        self.phase = Phase::Rechecking;
+        Action::Watch { until: now }
+    }
+
+    /// The checks are as old as the question: plans anew on what is seen now, and may refuse now.
+    fn recheck(&mut self, now: Timestamp) -> Action {
+        let facts = Facts { workload: self.seen.clone(), ..self.plan.facts.clone() };
+        match plan(facts, self.plan.request.clone(), now) {
+            Ok(plan) => {
+                self.plan = plan;
+                self.phase = Phase::Patching { attempt: 1 };
+                self.patch()
+            }
+            Err(refusal) => {
+                self.step("patch", self.began, now, "refused");
+                self.ending = Some(Ending::new(Outcome::Refused, refusal.findings));
+                self.release_or(now, Next::Finish)
+            }
+        }
     }
 
     fn locking(&mut self, answer: LeaseAnswer, now: Timestamp) -> Action {
-        let Some(lock) = self.lock.as_mut() else { return self.begin() };
+        let Some(lock) = self.lock.as_mut() else { return self.begin(now) };
         match lock.next(answer, now) {
             LockStep::Ask(request) => self.lease(request),
             LockStep::Wait(until) => Action::Watch { until },
             LockStep::Held => {
                 self.step("lock", self.began, now, "ok");
                 self.began = now;
-                self.begin()
+                self.begin(now)
             }
             LockStep::HeldBy(holder) | LockStep::Displaced(holder) => {
                 self.step("lock", self.began, now, "held by another operation");
@@ -298,6 +322,13 @@ impl Restart {
         }
     }
 
+    fn recorded(&mut self, unrecorded: Vec<String>, now: Timestamp) -> Action {
+        let result = if unrecorded.is_empty() { "ok".to_owned() } else { unrecorded.join("; ") };
+        self.step("record", self.began, now, &result);
+        self.unrecorded = unrecorded;
+        self.finish()
+    }
+
     fn signal(&self) -> Option<Signal> {
         self.ending.as_ref().and_then(|ending| ending.signal)
     }
@@ -319,7 +350,11 @@ impl Restart {
         let dry_run = self.plan.request.dry_run == DryRun::Server;
         match write {
             Write::Applied(deployment) => self.applied(&deployment, now),
-            Write::Rejected(message) => self.not_started("api/rejected", message, now),
+            Write::Rejected(message) if attempt == 1 => self.not_started("api/rejected", message, now),
+            Write::Rejected(message) => {
+                let summary = format!("it is not known whether an earlier attempt arrives: {message}");
+                self.unknown("api/rejected", &summary, now)
+            }
             Write::NotSent(message) if attempt == 1 => self.not_started("api/unreachable", message, now),
             Write::NotSent(lost) | Write::Ambiguous(lost) if dry_run => {
                 self.not_started("api/unreachable", lost, now)
@@ -353,11 +388,11 @@ impl Restart {
     ) -> Action {
         match read {
             Ok(Some(deployment)) if self.is_ours(&deployment) => self.applied(&deployment, now),
-            Ok(Some(deployment)) if deployment.uid() != self.plan.before.deployment.uid() => self.gone(now),
+            Ok(Some(deployment)) if deployment.uid() != self.plan.before().deployment.uid() => self.gone(now),
             Ok(None) => self.gone(now),
             Ok(Some(_)) if attempt < PATCH_ATTEMPTS => {
                 self.phase = Phase::Patching { attempt: attempt + 1 };
-                self.patch()
+                Action::Watch { until: now + READ_AGAIN }
             }
             Err(_) if now < self.began + self.plan.request.timeout => {
                 Action::Watch { until: now + READ_AGAIN }

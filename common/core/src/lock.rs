@@ -170,11 +170,11 @@ impl Lock {
             }
             LeaseAnswer::Is(Some(lease)) => self.foreign(&lease, now),
             LeaseAnswer::Conflict => Step::Ask(LeaseRequest::Read),
-            LeaseAnswer::Denied(why) => Step::Unavailable(why),
+            LeaseAnswer::Denied(why) if !self.is_held() => Step::Unavailable(why),
             LeaseAnswer::Failed(why) if !self.is_held() && now >= self.began + DURATION => {
                 Step::Unavailable(why)
             }
-            LeaseAnswer::Failed(_) => {
+            LeaseAnswer::Failed(_) | LeaseAnswer::Denied(_) => {
                 self.renewed = now;
                 Step::Wait(now + SignedDuration::from_secs(1))
             }
@@ -198,7 +198,9 @@ impl Lock {
                 Step::Wait((now + SignedDuration::from_secs(1)).min(*since + lasts))
             }
             Some(_) => Step::HeldBy(other),
-            None if time(lease, "renewTime").is_some_and(|renewed| renewed + lasts > now) => {
+            None if time(lease, "renewTime")
+                .is_some_and(|renewed| now.duration_since(renewed).abs() < lasts) =>
+            {
                 Step::HeldBy(other)
             }
             None => {
@@ -348,6 +350,22 @@ mod tests {
         let mut lock = lock(false, at(100));
         assert_eq!(lock.next(is(foreign("7", at(10))), at(100)), Step::Wait(at(101)));
         assert!(matches!(lock.next(is(foreign("8", at(14))), at(104)), Step::HeldBy(_)));
+    }
+
+    #[test]
+    fn a_dead_holder_with_a_fast_clock_is_watched_too() {
+        assert_eq!(lock(false, at(100)).next(is(foreign("7", at(9_000))), at(100)), Step::Wait(at(101)));
+    }
+
+    #[test]
+    fn a_renewal_that_is_denied_is_tried_again_in_its_time() {
+        let mut lock = lock(false, at(0));
+        let Step::Ask(LeaseRequest::Create(lease)) = lock.next(LeaseAnswer::Is(None), at(0)) else {
+            panic!()
+        };
+        lock.next(is(lease), at(0));
+        assert!(matches!(lock.next(LeaseAnswer::Denied("forbidden".to_owned()), at(5)), Step::Wait(_)));
+        assert_eq!(lock.renewal(), at(10));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The soak: what happens to the pods while they are watched after a change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,13 +21,17 @@ pub struct Soak {
     began: Timestamp,
     until: Timestamp,
     logs_due: Timestamp,
+    logs_asked: Timestamp,
     restarts: BTreeMap<String, i32>,
     restarted: BTreeMap<String, i32>,
     unready: BTreeMap<String, Timestamp>,
     blips: usize,
+    /// Events that were there at the start, with their counts: they belong to the rollout.
+    earlier: BTreeMap<String, u32>,
     warnings: BTreeMap<String, u32>,
     log_warnings: BTreeMap<String, (u32, String)>,
     log_trouble: Option<String>,
+    trouble: Option<String>,
 }
 
 impl Soak {
@@ -39,13 +43,16 @@ impl Soak {
             began: now,
             until: now + length,
             logs_due: now + LOGS_EVERY,
+            logs_asked: now,
             restarts: restarts.collect(),
             restarted: BTreeMap::new(),
             unready: BTreeMap::new(),
             blips: 0,
+            earlier: warning_events(workload).map(|(event, _, count)| (event, count)).collect(),
             warnings: BTreeMap::new(),
             log_warnings: BTreeMap::new(),
             log_trouble: None,
+            trouble: None,
         }
     }
 
@@ -61,7 +68,7 @@ impl Soak {
 
     /// When the logs are to be read next.
     pub fn logs_due(&self) -> Timestamp {
-        self.logs_due
+        self.logs_due.min(self.until)
     }
 
     /// Takes over what the pods and events say now.
@@ -79,16 +86,13 @@ impl Soak {
             }
         }
         self.unready.retain(|name, _| workload.pods.iter().any(|pod| workload::name(pod) == name));
-        let events = workload.events.known().into_iter().flatten();
-        for event in events.filter(|event| event.type_.as_deref() == Some("Warning")) {
-            if workload::last_seen(event).is_some_and(|seen| seen >= self.began) {
-                let object = event.involved_object.name.as_deref().unwrap_or_default();
-                let words = [event.reason.as_deref(), event.message.as_deref()]
-                    .map(Option::unwrap_or_default)
-                    .join(": ");
-                self.warnings.insert(format!("pod/{object}: {words}"), workload::times_seen(event));
+        for (event, words, count) in warning_events(workload) {
+            let earlier = self.earlier.get(&event).copied().unwrap_or_default();
+            if count > earlier {
+                self.warnings.insert(words, count - earlier);
             }
         }
+        self.trouble = None;
     }
 
     /// Takes over log lines of one pod, grouped by what is left when numbers are taken out.
@@ -107,26 +111,48 @@ impl Soak {
         self.log_trouble = Some(reason);
     }
 
-    /// The next look at the logs is due in a minute.
-    pub fn has_read(&mut self, now: Timestamp) {
+    /// The watch broke: what happens now is not seen.
+    pub fn could_not_watch(&mut self, reason: String) {
+        self.trouble = Some(reason);
+    }
+
+    /// The logs were asked for up to now; the next look is due in a minute, and once more at the end.
+    pub fn has_asked(&mut self, now: Timestamp) {
+        self.logs_asked = now;
         self.logs_due = now + LOGS_EVERY;
+    }
+
+    /// Up to when the logs have been asked for.
+    pub fn logs_asked(&self) -> Timestamp {
+        self.logs_asked
+    }
+
+    /// Whether it is over and the last lines have been read.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.until && self.logs_asked >= self.until
     }
 
     /// One line: what happened so far.
     pub fn summary(&self) -> String {
         let restarts: i32 = self.restarted.values().sum();
-        let warnings = self.warnings.len() + self.log_warnings.len();
+        let warnings = match self.warnings.len() + self.log_warnings.len() {
+            1 => "1 warning".to_owned(),
+            number => format!("{number} warnings"),
+        };
         let unready = match self.unready.len() {
             0 => String::new(),
             number => format!(", {number} pods not ready"),
         };
-        format!("{restarts} restarts, {warnings} warnings{unready}")
+        format!("{restarts} restarts, {warnings}{unready}")
     }
 
-    /// What it came to: a restart, or a pod that is not ready at the end, fails; warnings and short lapses warn.
+    /// What it came to: a restart, or a pod that is not ready at the end, fails; what could not be watched to the end
+    /// or read is unknown; warnings and short lapses warn.
     pub fn verdict(&self) -> Verdict {
         if !self.restarted.is_empty() || !self.unready.is_empty() {
             Verdict::Fail
+        } else if self.unseen().is_some() {
+            Verdict::Unknown
         } else if self.blips > 0 || !self.warnings.is_empty() || !self.log_warnings.is_empty() {
             Verdict::Warn
         } else {
@@ -137,6 +163,10 @@ impl Soak {
     /// The findings.
     pub fn findings(&self, object: &str, now: Timestamp) -> Vec<Finding> {
         let mut findings = Vec::new();
+        if let Some(reason) = self.unseen() {
+            findings
+                .push(Finding::error("soak/unseen", object, format!("not seen whole: {reason}")).warning());
+        }
         for (pod, times) in &self.restarted {
             let summary = format!("its containers restarted {times} times during the soak");
             findings.push(Finding::error("soak/restarted", format!("pod/{pod}"), summary));
@@ -180,10 +210,24 @@ impl Soak {
         (!groups.is_empty()).then_some(finding)
     }
 
-    /// Why the logs could not be read, if they could not.
-    pub fn log_trouble(&self) -> Option<&str> {
-        self.log_trouble.as_deref()
+    /// Why it was not seen whole: the watch is broken at the end, or the logs could not be read.
+    fn unseen(&self) -> Option<&str> {
+        self.trouble.as_deref().or(self.log_trouble.as_deref())
     }
+}
+
+/// Each Warning event of the pods of the present template: what tells it apart, its words, how often it was seen.
+fn warning_events(workload: &Workload) -> impl Iterator<Item = (String, String, u32)> {
+    let new: BTreeSet<_> =
+        workload.pods.iter().filter(|pod| workload.is_new(pod)).map(workload::name).collect();
+    let events = workload.events.known().into_iter().flatten();
+    events.filter(|event| event.type_.as_deref() == Some("Warning")).filter_map(move |event| {
+        let object = event.involved_object.name.as_deref().filter(|name| new.contains(name))?;
+        let words =
+            [event.reason.as_deref(), event.message.as_deref()].map(Option::unwrap_or_default).join(": ");
+        let key = event.metadata.name.clone().unwrap_or_default();
+        Some((key, format!("pod/{object}: {words}"), workload::times_seen(event)))
+    })
 }
 
 /// A line without what differs from one time to the next: numbers, and words that hold any.
@@ -230,6 +274,20 @@ mod tests {
         assert_eq!(
             (soak.verdict(), soak.findings("d", at(20))[0].code.as_str()),
             (Verdict::Warn, "soak/lapses")
+        );
+    }
+
+    #[test]
+    fn what_was_not_seen_is_no_pass() {
+        let mut soak = soak();
+        soak.could_not_watch("connection refused".to_owned());
+        assert_eq!(soak.verdict(), Verdict::Unknown);
+        soak.observe(&Make::default().workload(), at(60));
+        assert_eq!(soak.verdict(), Verdict::Pass);
+        soak.could_not_read("pods/log is forbidden".to_owned());
+        assert_eq!(
+            (soak.verdict(), soak.findings("d", at(60))[0].code.as_str()),
+            (Verdict::Unknown, "soak/unseen")
         );
     }
 

@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use futures::future::{join, join_all};
+use futures::stream::{self, StreamExt};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
+use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ApiResource, AttachParams, DynamicObject, LogParams};
 use sk_core::causes::{Fetched, Need};
@@ -16,9 +18,13 @@ use sk_core::verify::{Endpoint, Health, Inspected, Inspection, TAIL};
 use tokio::io::AsyncReadExt;
 
 use super::{Cluster, PODS};
+use crate::error::Attempt;
 
 /// Longest time for one look.
-const DEADLINE: Duration = Duration::from_secs(5);
+const DEADLINE: Duration = Duration::from_secs(4);
+
+/// Pods that are looked into at the same time.
+const AT_ONCE: usize = 8;
 
 /// Lines of a previous run that are read, and bytes of any log.
 const PREVIOUS: i64 = 40;
@@ -47,22 +53,24 @@ impl Cluster {
             let (logs, health) = join(join_all(logs), health).await;
             Inspected { pod: pod.clone(), logs, health }
         });
-        join_all(pods).await
+        stream::iter(pods).buffered(AT_ONCE).collect().await
     }
 
-    /// What each pod logged since then.
+    /// What each pod logged in the time just past.
     pub async fn logs_since(
         &self,
         target: &Target,
         pods: &[(String, Vec<String>)],
-        since: jiff::Timestamp,
+        age: SignedDuration,
     ) -> Vec<Fact<String>> {
+        // An age, since this machine's clock is not the cluster's.
+        let since_seconds = Some(age.as_secs().max(1));
         let logs = pods.iter().flat_map(|(pod, containers)| {
             containers.iter().map(move |container| {
-                self.log(target, pod, LogParams { since_time: Some(since), ..of_container(container) })
+                self.log(target, pod, LogParams { since_seconds, ..of_container(container) })
             })
         });
-        join_all(logs).await
+        stream::iter(logs).buffered(AT_ONCE).collect().await
     }
 
     /// Fetches what rules asked for.
@@ -78,7 +86,7 @@ impl Cluster {
             };
             (need.clone(), fact)
         });
-        join_all(fetched).await.into_iter().collect()
+        stream::iter(fetched).buffered(AT_ONCE).collect().await
     }
 
     async fn log(&self, target: &Target, pod: &str, params: LogParams) -> Fact<String> {
@@ -96,7 +104,7 @@ impl Cluster {
         }
     }
 
-    /// Metadata only: what a Secret holds is never read.
+    /// Metadata only, and of that only who wrote when: what a Secret holds is not kept.
     async fn last_write(&self, target: &Target, reference: &Reference) -> Fact<String> {
         let (kind, plural) = match reference.kind {
             ReferenceKind::ConfigMap => ("ConfigMap", "configmaps"),
@@ -110,9 +118,14 @@ impl Cluster {
             plural: plural.to_owned(),
         };
         let api: Api<DynamicObject> = Api::namespaced_with(self.client(), &target.namespace, &resource);
-        let found =
-            in_time(async { api.get_metadata(&reference.name).await.map_err(|error| error.to_string()) })
-                .await;
+        let attempt = Attempt {
+            resource: plural.to_owned(),
+            ..PODS.attempt("get", &target.namespace, Some(&reference.name))
+        };
+        let found = in_time(async {
+            api.get_metadata(&reference.name).await.map_err(|error| self.explain(error, attempt).to_string())
+        })
+        .await;
         Fact::from(found.and_then(|object| {
             let writes = object.metadata.managed_fields.into_iter().flatten();
             let last = writes.filter_map(|entry| Some((entry.time?.0, entry.manager?))).max();
@@ -124,7 +137,7 @@ impl Cluster {
 
     /// Asks through a port-forward; where that is withheld, with the runbook's `curl` in the pod.
     async fn health(&self, target: &Target, pod: &str, endpoint: &Endpoint) -> Fact<Answered> {
-        match in_time(self.forwarded(target, pod, endpoint)).await {
+        match self.forwarded(target, pod, endpoint).await {
             Ok(answered) => Fact::Known(answered),
             Err(forwarding) => match in_time(self.curl(target, pod, endpoint)).await {
                 Ok(answered) => Fact::Known(answered),
@@ -137,13 +150,15 @@ impl Cluster {
         let pods: Api<Pod> = Api::namespaced(self.client(), &target.namespace);
         let attempt = PODS.attempt("create", &target.namespace, Some(pod));
         let began = Instant::now();
-        let mut forwarder = pods
-            .portforward(pod, &[endpoint.port])
-            .await
-            .map_err(|error| self.explain(error, attempt).to_string())?;
+        let ports = [endpoint.port];
+        let forwarding = pods.portforward(pod, &ports);
+        let mut forwarder =
+            in_time(async { forwarding.await.map_err(|error| self.explain(error, attempt).to_string()) })
+                .await?;
         let refused = forwarder.take_error(endpoint.port);
         let stream = forwarder.take_stream(endpoint.port).ok_or("the port was not forwarded")?;
-        let answered = get(stream, endpoint).await;
+        // What is forwarded and silent is the endpoint's fault, not the port-forward's.
+        let answered = in_time(get(stream, endpoint)).await;
         forwarder.abort();
         Ok(match answered {
             Ok((status, body)) => Ok(Health { status, millis: millis(began), body }),
@@ -197,20 +212,33 @@ async fn get(
     stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     endpoint: &Endpoint,
 ) -> Result<(u16, String), String> {
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| error.to_string())?;
+    let words = |error: hyper::Error| error.to_string();
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(words)?;
     let request = http::Request::get(&endpoint.path)
         .header(http::header::HOST, format!("localhost:{}", endpoint.port))
+        .header(http::header::CONNECTION, "close")
         .body(Empty::<Bytes>::new())
         .map_err(|error| error.to_string())?;
     let answered = async {
-        let response = sender.send_request(request).await?;
-        let status = response.status().as_u16();
-        let body = response.into_body().collect().await?.to_bytes();
-        Ok::<_, hyper::Error>((status, String::from_utf8_lossy(&body[..body.len().min(BODY)]).into_owned()))
+        let mut response = sender.send_request(request).await?;
+        let mut body = Vec::new();
+        while body.len() < BODY
+            && let Some(frame) = response.frame().await
+        {
+            body.extend_from_slice(frame?.data_ref().map_or(&[], |data| data.as_ref()));
+        }
+        body.truncate(BODY);
+        Ok((response.status().as_u16(), String::from_utf8_lossy(&body).into_owned()))
     };
-    // The connection has to be driven while the answer is awaited.
-    let (answered, _) = join(answered, connection).await;
-    answered.map_err(|error| error.to_string())
+    // The connection has to be driven while the answer is awaited; a server may keep it open afterwards.
+    let mut connection = std::pin::pin!(connection);
+    let mut answered = std::pin::pin!(answered);
+    tokio::select! {
+        answered = &mut answered => answered.map_err(words),
+        driven = &mut connection => match driven {
+            Ok(()) => answered.await.map_err(words),
+            Err(error) => Err(words(error)),
+        },
+    }
 }

@@ -37,6 +37,7 @@ impl Cluster {
             Err(WriteError::Rejected(error)) => match error.answer().map(|answer| answer.code) {
                 // 404: it was released between reading and replacing it.
                 Some(404 | 409) => LeaseAnswer::Conflict,
+                Some(429) => LeaseAnswer::Failed(error.to_string()),
                 _ => LeaseAnswer::Denied(error.to_string()),
             },
             Err(error) => LeaseAnswer::Failed(error.to_string()),

@@ -1,6 +1,6 @@
 //! A Deployment, its `ReplicaSet`s and its pods, watched together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::future::{pending, ready};
 use std::time::Duration;
@@ -26,8 +26,8 @@ const WATCH_SECONDS: u32 = 29;
 /// Time between two reads of a Deployment that may be read but not watched: only `get` is required of a user.
 const READ_EVERY: Duration = Duration::from_secs(1);
 
-/// Longest pause before a broken watch is set up again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Pause before a broken watch is set up again.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Changes that arrive together and are shown as one.
 const BURST: usize = 1024;
@@ -53,6 +53,7 @@ pub struct Watch<'a> {
     no_events: Option<String>,
     news: bool,
     trouble: Option<Error>,
+    broken: BTreeSet<Part>,
 }
 
 /// What is known of the Deployment.
@@ -68,7 +69,15 @@ enum Seen {
     Pod(Box<Event<Pod>>),
     Event(Box<Event<KubeEvent>>),
     NoEvents(String),
-    Trouble(Error),
+    Trouble(Part, Error),
+}
+
+/// The parts of a workload that are watched apart; what is known is told only while none is broken.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Deployment,
+    ReplicaSets,
+    Pods,
 }
 
 impl<'a> Watch<'a> {
@@ -89,6 +98,7 @@ impl<'a> Watch<'a> {
             no_events: None,
             news: false,
             trouble: None,
+            broken: BTreeSet::new(),
         }
     }
 
@@ -128,25 +138,40 @@ impl<'a> Watch<'a> {
         match seen {
             Seen::Deployment(deployment) => {
                 self.deployment = deployment.map_or(Sought::Absent, Sought::There);
+                self.broken.remove(&Part::Deployment);
             }
-            Seen::ReplicaSet(event) => self.replica_sets.take(*event, ReplicaSet::name),
-            Seen::Pod(event) => self.pods.take(*event, sk_core::workload::name),
+            Seen::ReplicaSet(event) => {
+                self.mended(Part::ReplicaSets, &event);
+                self.replica_sets.take(*event, ReplicaSet::name);
+            }
+            Seen::Pod(event) => {
+                self.mended(Part::Pods, &event);
+                self.pods.take(*event, sk_core::workload::name);
+            }
             Seen::Event(event) => {
                 self.no_events = None;
                 self.events.take(*event, |event| event.metadata.name.as_deref().unwrap_or_default());
             }
             Seen::NoEvents(reason) => self.no_events = Some(reason),
-            Seen::Trouble(error) => {
+            Seen::Trouble(part, error) => {
                 self.trouble = Some(error);
+                self.broken.insert(part);
                 return;
             }
         }
         self.news = true;
     }
 
+    /// A broken watch is whole again once all has been listed anew.
+    fn mended<K>(&mut self, part: Part, event: &Event<K>) {
+        if matches!(event, Event::InitDone) {
+            self.broken.remove(&part);
+        }
+    }
+
     /// What is known now, when there is news and all has been listed.
     fn change(&mut self) -> Option<Change> {
-        if !self.news {
+        if !self.news || !self.broken.is_empty() {
             return None;
         }
         let change = match &self.deployment {
@@ -228,7 +253,7 @@ fn deployments<'a>(cluster: &'a Cluster, target: &'a Target) -> BoxStream<'a, Se
         tokio::time::sleep(pause).await;
         let seen = match cluster.deployment(target).await {
             Ok(deployment) => Seen::Deployment(deployment.map(Box::new)),
-            Err(error) => Seen::Trouble(error),
+            Err(error) => Seen::Trouble(Part::Deployment, error),
         };
         Some((seen, READ_EVERY))
     });
@@ -245,17 +270,17 @@ fn deployment_of(event: Result<Event<DynamicObject>, Error>, found: &mut bool) -
         Ok(Event::InitDone) => return (!*found).then_some(Seen::Deployment(None)),
         Ok(Event::Delete(_)) => return Some(Seen::Deployment(None)),
         Ok(Event::InitApply(object) | Event::Apply(object)) => object,
-        Err(error) => return Some(Seen::Trouble(error)),
+        Err(error) => return Some(Seen::Trouble(Part::Deployment, error)),
     };
     *found = true;
     Some(match read(&object, Deployment::read) {
         Ok(deployment) => Seen::Deployment(Some(Box::new(deployment))),
-        Err(error) => Seen::Trouble(error),
+        Err(error) => Seen::Trouble(Part::Deployment, error),
     })
 }
 
 fn is_forbidden(seen: &Seen) -> bool {
-    matches!(seen, Seen::Trouble(error) if error.answer().is_some_and(Answer::is_forbidden))
+    matches!(seen, Seen::Trouble(_, error) if error.answer().is_some_and(Answer::is_forbidden))
 }
 
 fn replica_sets<'a>(cluster: &'a Cluster, target: &Target, selector: &str) -> BoxStream<'a, Seen> {
@@ -265,7 +290,7 @@ fn replica_sets<'a>(cluster: &'a Cluster, target: &Target, selector: &str) -> Bo
     events(cluster, dynamic(cluster, target, &REPLICA_SETS), attempt, config)
         .map(move |event| match event.and_then(|event| try_map(event, read_set)) {
             Ok(event) => Seen::ReplicaSet(Box::new(event)),
-            Err(error) => Seen::Trouble(error),
+            Err(error) => Seen::Trouble(Part::ReplicaSets, error),
         })
         .boxed()
 }
@@ -276,7 +301,7 @@ fn pods<'a>(cluster: &'a Cluster, target: &Target, selector: &str) -> BoxStream<
     events(cluster, api, attempt, watcher::Config::default().labels(selector))
         .map(|event| match event {
             Ok(event) => Seen::Pod(Box::new(event)),
-            Err(error) => Seen::Trouble(error),
+            Err(error) => Seen::Trouble(Part::Pods, error),
         })
         .boxed()
 }
@@ -331,16 +356,29 @@ fn events<K>(
 where
     K: kube::Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
-    let pauses = backon::ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(500))
-        .with_max_delay(LONGEST_PAUSE)
-        .with_jitter()
-        .without_max_times();
-    watch_objects(api, config.timeout(WATCH_SECONDS))
-        .modify(|object| object.managed_fields_mut().clear())
-        .backoff(watcher::ExponentialBackoff::from(pauses))
-        .map(move |event| event.map_err(|error| explain(cluster, error, attempt.clone())))
-        .boxed()
+    let config = config.timeout(WATCH_SECONDS);
+    // kube's watcher goes on where it broke and says nothing when it has. A new one lists, so that it is known again
+    // what is there now.
+    let watched = move || {
+        let attempt = attempt.clone();
+        let events =
+            watch_objects(api.clone(), config.clone()).modify(|object| object.managed_fields_mut().clear());
+        let events = events.map(move |event| event.map_err(|error| explain(cluster, error, attempt.clone())));
+        events.scan(false, |broken, event| {
+            let over = *broken;
+            *broken = event.is_err();
+            ready((!over).then_some(event))
+        })
+    };
+    stream::unfold(Duration::ZERO, move |pause| {
+        let watched = watched();
+        async move {
+            tokio::time::sleep(pause).await;
+            Some((watched, PAUSE))
+        }
+    })
+    .flatten()
+    .boxed()
 }
 
 fn explain(cluster: &Cluster, error: watcher::Error, attempt: Attempt) -> Error {

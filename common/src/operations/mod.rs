@@ -16,7 +16,7 @@ use crate::cluster::{Change, Cluster, Watch};
 /// Time between two looks of the screen at a running operation.
 const FRAME: Duration = Duration::from_millis(250);
 
-/// Longest time that is spent on telling more about a failure, and on writing down what is done already.
+/// Longest time that is spent on writing down what is done already.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Who looks at a running operation.
@@ -44,13 +44,19 @@ pub async fn drive(
         observation = match action {
             Action::Watch { until } => wait(watch, until, restart, clock, signals, audience).await,
             Action::Finish => return,
-            action => act(cluster, restart, action).await,
+            // What only reads may be called off; a write may not.
+            action @ (Action::Read | Action::Fetch(_) | Action::Inspect(_) | Action::ReadLogs { .. }) => {
+                unless_interrupted(signals, act(cluster, restart, action, clock))
+                    .await
+                    .unwrap_or_else(Observation::Signal)
+            }
+            action => act(cluster, restart, action, clock).await,
         };
     }
 }
 
 /// Does what is one request, or a few at once.
-async fn act(cluster: &Cluster, restart: &Restart, action: Action) -> Observation {
+async fn act(cluster: &Cluster, restart: &Restart, action: Action, clock: Clock) -> Observation {
     let target = &restart.plan().request.target;
     match action {
         Action::Lease { name, request } => {
@@ -64,14 +70,11 @@ async fn act(cluster: &Cluster, restart: &Restart, action: Action) -> Observatio
             let read = cluster.deployment(target).await;
             Observation::Read(read.map(|found| found.map(Box::new)).map_err(|error| error.to_string()))
         }
-        Action::Fetch(needs) => {
-            let fetched = tokio::time::timeout(PATIENCE, cluster.fetch(target, &needs)).await;
-            Observation::Fetched(fetched.unwrap_or_default())
-        }
+        Action::Fetch(needs) => Observation::Fetched(cluster.fetch(target, &needs).await),
         Action::Inspect(inspection) => Observation::Inspected(cluster.inspect(target, &inspection).await),
-        Action::ReadLogs { since } => {
-            Observation::Logs(cluster.logs_since(target, &restart.containers(), since).await)
-        }
+        Action::ReadLogs { since } => Observation::Logs(
+            cluster.logs_since(target, &restart.containers(), clock.now().duration_since(since)).await,
+        ),
         Action::Record(record) => {
             let recording = cluster.record(&restart.seen().deployment, target, &record);
             let unrecorded = tokio::time::timeout(PATIENCE, recording).await;

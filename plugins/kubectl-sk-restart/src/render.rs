@@ -13,7 +13,7 @@ use sk_core::workload;
 /// The target, its checks and the plan.
 pub(crate) fn planned(plan: &Plan) -> Text {
     let mut text = header(&plan.request);
-    let images = plan.before.deployment.images();
+    let images = plan.before().deployment.images();
     let images: Vec<String> =
         images.iter().map(|(name, image)| format!("{} {}", visible(name), visible(image))).collect();
     text.line(format_args!("image {}", images.join(", "))).gap();

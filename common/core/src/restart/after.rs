@@ -49,7 +49,7 @@ impl Restart {
     pub(super) fn soak_begins(&mut self, now: Timestamp) -> Action {
         self.began = now;
         let soak = Soak::new(&self.seen, self.plan.request.soak, now);
-        let until = soak.logs_due().min(soak.until());
+        let until = soak.logs_due();
         self.phase = Phase::Soaking(soak);
         Action::Watch { until }
     }
@@ -59,6 +59,7 @@ impl Restart {
             Observation::Workload(workload) => soak.observe(&workload, now),
             Observation::Quit => return self.soaked(&soak, "ended by q", now),
             Observation::Gone => return self.gone(now),
+            Observation::Trouble(reason) => soak.could_not_watch(reason),
             Observation::Logs(logs) => {
                 for log in logs {
                     match log {
@@ -66,18 +67,19 @@ impl Restart {
                         Fact::Unavailable(reason) => soak.could_not_read(reason),
                     }
                 }
-                soak.has_read(now);
             }
             _ => {}
         }
-        if now >= soak.until() {
+        if soak.is_over(now) {
             return self.soaked(&soak, "ok", now);
         }
         let due = soak.logs_due();
         let action = if now >= due {
-            Action::ReadLogs { since: due - SignedDuration::from_mins(1) }
+            let since = soak.logs_asked();
+            soak.has_asked(now);
+            Action::ReadLogs { since }
         } else {
-            Action::Watch { until: due.min(soak.until()) }
+            Action::Watch { until: due }
         };
         self.phase = Phase::Soaking(soak);
         action

@@ -30,6 +30,11 @@ impl Ending {
         Self { outcome, signal: None, findings, verified: Verified::NOTHING }
     }
 
+    /// Whether the template has been seen to serve: rolled out, and no endpoint that fails.
+    fn is_verified(&self) -> bool {
+        self.verified.rollout == Verdict::Pass && self.verified.health != Verdict::Fail
+    }
+
     /// The same, with a verdict on the rollout and its pods.
     pub(super) fn rollout(mut self, verdict: Verdict) -> Self {
         self.verified.rollout = verdict;
@@ -63,7 +68,9 @@ impl Restart {
     /// A signal: Kubernetes goes on by itself, and how to go on is said.
     pub(super) fn interrupted(&mut self, signal: Signal, now: Timestamp) -> Action {
         let (summary, started) = match &self.phase {
-            Phase::Locking | Phase::Patching { .. } => ("interrupted before anything was changed", false),
+            Phase::Locking | Phase::Rechecking | Phase::Patching { .. } => {
+                ("interrupted before anything was changed", false)
+            }
             Phase::ReadingBack { .. } => ("interrupted; it is not known whether the restart was begun", true),
             Phase::Rolling(_) | Phase::Explaining => {
                 ("interrupted; Kubernetes goes on with the rolling restart by itself", true)
@@ -75,16 +82,17 @@ impl Restart {
         let finding = if started { self.how_to_go_on(finding) } else { finding };
         let mut findings = vec![finding];
         self.step("watch", self.began, now, "interrupted");
-        let verified = match self.ending.take() {
-            Some(ending) => ending.verified,
-            None => {
-                Ending::new(Outcome::Interrupted, Vec::new())
-                    .rollout(if started { Verdict::Unknown } else { Verdict::Skipped })
-                    .verified
-            }
+        let so_far = self.ending.take().unwrap_or_else(|| {
+            let verdict = if started { Verdict::Unknown } else { Verdict::Skipped };
+            Ending::new(Outcome::Interrupted, Vec::new()).rollout(verdict)
+        });
+        findings.extend(so_far.findings);
+        let ending = Ending {
+            outcome: Outcome::Interrupted,
+            signal: Some(signal),
+            findings,
+            verified: so_far.verified,
         };
-        let ending =
-            Ending { outcome: Outcome::Interrupted, signal: Some(signal), findings: vec![finding], verified };
         if started {
             return self.end(ending, now);
         }
@@ -136,7 +144,7 @@ impl Restart {
             "reason": request.reason,
             "outcome": outcome,
             "template": template,
-            "verified": outcome == Outcome::Succeeded,
+            "verified": self.ending.as_ref().is_some_and(Ending::is_verified),
             "startedAt": request.started_at,
             "finishedAt": now,
         });

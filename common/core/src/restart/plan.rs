@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::checks::{self, Check, Facts, Verdict};
 use crate::duration;
 use crate::finding::Finding;
+use crate::gitops;
 use crate::lock::{Holder, Lock};
 use crate::report::{CheckView, Header, Outcome, PlannedStep, PodView, RestartReport};
 use crate::revision::RESTARTED_AT;
@@ -14,6 +15,9 @@ use crate::workload::Workload;
 
 /// Field manager of `kubectl rollout restart`, which GitOps tools know.
 const FIELD_MANAGER: &str = "kubectl-rollout";
+
+/// Field manager of people's writes that Flux does not undo.
+const FLUX_FIELD_MANAGER: &str = "flux-client-side-apply";
 
 /// Annotation that `kubectl rollout history` shows.
 const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
@@ -74,8 +78,8 @@ pub struct Plan {
     pub checks: Vec<Check>,
     /// The steps, for people.
     pub steps: Vec<PlannedStep>,
-    /// The workload it was decided on.
-    pub before: Workload,
+    /// The facts it was decided on.
+    pub facts: Facts,
     /// The value that marks this restart in the template: it carries microseconds, so a lost answer is recognised.
     pub restarted_at: String,
 }
@@ -107,12 +111,11 @@ pub fn plan(facts: Facts, request: Request, now: Timestamp) -> Result<Plan, Box<
         .filter(|check| check.verdict == Verdict::Refuse)
         .map(|check| refusal(check, &request))
         .collect();
-    let before = facts.workload;
     if !findings.is_empty() {
-        return Err(Box::new(Refusal { request, checks, findings, before }));
+        return Err(Box::new(Refusal { request, checks, findings, before: facts.workload }));
     }
     let steps = steps(&request);
-    Ok(Plan { request, checks, steps, before, restarted_at: format!("{now:.6}") })
+    Ok(Plan { request, checks, steps, facts, restarted_at: format!("{now:.6}") })
 }
 
 fn is_forced(check: &Check, request: &Request) -> bool {
@@ -202,12 +205,17 @@ impl Refusal {
 }
 
 impl Plan {
+    /// The workload before the change.
+    pub fn before(&self) -> &Workload {
+        &self.facts.workload
+    }
+
     /// The report of a restart that was planned and not begun.
     pub fn report(&self, outcome: Outcome, now: Timestamp) -> RestartReport {
         RestartReport {
             checks: self.checks.iter().map(CheckView::from).collect(),
             plan: self.steps.clone(),
-            pods: PodView::living(&self.before.pods),
+            pods: PodView::living(&self.facts.workload.pods),
             ..RestartReport::new(self.request.header(), outcome, now)
         }
     }
@@ -217,7 +225,7 @@ impl Plan {
     pub fn patch(&self) -> Value {
         let annotations = json!({ RESTARTED_AT: self.restarted_at });
         let mut patch = json!({
-            "metadata": {"uid": self.before.deployment.uid()},
+            "metadata": {"uid": self.facts.workload.deployment.uid()},
             "spec": {"template": {"metadata": {"annotations": annotations}}}
         });
         if let Some(reason) = &self.request.reason {
@@ -241,8 +249,10 @@ impl Plan {
         needed.then(|| Lock::new(&target.namespace, &target.deployment, own, request.take_over, now))
     }
 
-    /// The field manager of the patch.
+    /// The field manager of the patch: kubectl's, but where Flux owns the object the one whose writes Flux leaves alone.
     pub fn field_manager(&self) -> &str {
-        self.request.field_manager.as_deref().unwrap_or(FIELD_MANAGER)
+        let flux = gitops::owner(&self.facts.workload.deployment).is_some_and(|owner| owner.is_flux());
+        let default = if flux { FLUX_FIELD_MANAGER } else { FIELD_MANAGER };
+        self.request.field_manager.as_deref().unwrap_or(default)
     }
 }

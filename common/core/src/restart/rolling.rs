@@ -14,7 +14,6 @@ use crate::references;
 use crate::report::Outcome;
 use crate::rollout::{self, Progress};
 use crate::verify;
-use crate::workload::{Deployment, Workload};
 
 /// Time between two looks when nothing new is seen.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
@@ -133,7 +132,8 @@ impl Restart {
     /// `ConfigMap`s and `Secret`s of the template that were written since the last rollout: the template is the same
     /// as before, so what they hold is the likeliest change.
     fn changed_outside(&self, fetched: &Fetched, now: Timestamp) -> Vec<Finding> {
-        let Some(since) = self.plan.before().current().and_then(crate::workload::ReplicaSet::created_at) else {
+        let Some(since) = self.plan.before().current().and_then(crate::workload::ReplicaSet::created_at)
+        else {
             return Vec::new();
         };
         let writes = fetched.iter().filter_map(|(need, fact)| match need {

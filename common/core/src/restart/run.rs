@@ -105,9 +105,7 @@ impl Restart {
         }
         let action = match (self.phase.clone(), observation) {
             (Phase::Ended, _) => Action::Finish,
-            (Phase::Recording, Observation::Recorded(unrecorded)) => {
-                self.recorded(unrecorded, now)
-            }
+            (Phase::Recording, Observation::Recorded(unrecorded)) => self.recorded(unrecorded, now),
             (Phase::Recording, _) => self.finish(),
             (Phase::Releasing(next), Observation::Lease(answer)) => self.released(next, answer, now),
             (Phase::Releasing(next), _) => self.follow(next, now),
@@ -121,7 +119,9 @@ impl Restart {
             (Phase::ReadingBack { attempt, lost }, Observation::Read(read)) => {
                 self.read_back(attempt, &lost, read, now)
             }
-            (Phase::ReadingBack { .. }, Observation::Workload(workload)) if self.is_ours(&workload.deployment) => {
+            (Phase::ReadingBack { .. }, Observation::Workload(workload))
+                if self.is_ours(&workload.deployment) =>
+            {
                 self.applied(&workload.deployment, now)
             }
             (Phase::ReadingBack { .. }, _) => Action::Read,

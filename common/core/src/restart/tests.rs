@@ -45,11 +45,10 @@ fn reads(make: &Make) -> Observation {
 
 /// A restart whose patch was answered.
 fn rolling() -> (Restart, Plan) {
-    let plan = planned();
-    let mut restart = Restart::new(plan.clone(), at(1));
+    let mut restart = Restart::new(planned(), at(1));
     assert!(matches!(restart.next(Observation::Begin, at(1)), Action::Patch { dry_run: false, .. }));
-    let action = restart.next(applied(&after(&plan, &[true; 3], &[])), at(2));
-    assert_eq!(action, Action::Watch { until: at(302) });
+    let plan = restart.plan().clone();
+    assert!(watches(&restart.next(applied(&after(&plan, &[true; 3], &[])), at(2))));
     (restart, plan)
 }
 
@@ -62,6 +61,10 @@ fn inspected(status: u16) -> Vec<Inspected> {
         health: Some(Fact::Known(Ok(health.clone()))),
     };
     ["new-0", "new-1", "new-2"].map(pod).to_vec()
+}
+
+fn watches(action: &Action) -> bool {
+    matches!(action, Action::Watch { .. })
 }
 
 fn outcome(restart: &Restart) -> Outcome {
@@ -111,28 +114,35 @@ fn a_rollout_that_completes_succeeds() {
 fn what_was_there_before_the_patch_is_not_success() {
     let (mut restart, _) = rolling();
     // The watch lags behind the answer to the patch: generation 1, all well.
-    let action = restart.next(sees(&Make::default()), at(3));
-    assert_eq!(action, Action::Watch { until: at(302) });
+    assert!(watches(&restart.next(sees(&Make::default()), at(3))));
 }
 
 #[test]
 fn only_progress_moves_the_deadline() {
     let (mut restart, plan) = rolling();
-    let first = after(&plan, &[true; 3], &[false]);
-    assert_eq!(restart.next(sees(&first), at(10)), Action::Watch { until: at(310) });
-    assert_eq!(restart.next(sees(&first), at(200)), Action::Watch { until: at(310) });
+    let created = after(&plan, &[true; 3], &[false]);
     let ready = after(&plan, &[true; 3], &[true]);
-    assert_eq!(restart.next(sees(&ready), at(250)), Action::Watch { until: at(550) });
-    // Falling back and becoming ready again is no progress.
-    restart.next(sees(&first), at(300));
-    assert_eq!(restart.next(sees(&ready), at(400)), Action::Watch { until: at(550) });
-    assert!(matches!(restart.next(Observation::Quiet, at(550)), Action::Record(_)));
+    for (seen, seconds) in [(&created, 10), (&created, 200), (&ready, 309), (&created, 320), (&ready, 400)] {
+        assert!(watches(&restart.next(sees(seen), at(seconds))), "at {seconds} s");
+    }
+    // Falling back and becoming ready again is no progress: 309 s counts.
+    assert!(watches(&restart.next(Observation::Quiet, at(608))));
+    assert!(matches!(restart.next(Observation::Quiet, at(609)), Action::Record(_)));
     assert_eq!(outcome(&restart), Outcome::Unknown);
     let finding = &restart.ending().unwrap().findings[0];
     assert_eq!(finding.code, "rollout/no-progress");
     assert!(
         finding.next[0].starts_with("kubectl rollout status deployment/api-gateway -n skillancer-production")
     );
+}
+
+#[test]
+fn what_changed_since_the_question_is_judged_anew() {
+    let mut restart = Restart::new(planned(), at(1));
+    let paused = Make { paused: true, ..Make::default() };
+    assert_eq!(restart.next(sees(&paused), at(60)), Action::Finish);
+    let ending = restart.ending().unwrap();
+    assert_eq!((ending.outcome, ending.findings[0].code.as_str()), (Outcome::Refused, "check/paused"));
 }
 
 #[test]
@@ -149,12 +159,25 @@ fn a_write_whose_answer_was_lost_is_read_back() {
     never.next(Observation::Begin, at(1));
     for attempt in 1..PATCH_ATTEMPTS {
         assert_eq!(never.next(lost(), at(2)), Action::Read);
-        let action = never.next(reads(&Make::default()), at(3));
+        assert_eq!(never.next(reads(&Make::default()), at(3)), Action::Watch { until: at(4) });
+        let action = never.next(Observation::Quiet, at(4));
         assert!(matches!(action, Action::Patch { .. }), "after attempt {attempt}: {action:?}");
     }
     assert_eq!(never.next(lost(), at(4)), Action::Read);
     assert!(matches!(never.next(reads(&Make::default()), at(5)), Action::Record(_)));
     assert_eq!(outcome(&never), Outcome::Unknown);
+}
+
+#[test]
+fn a_refusal_after_a_lost_answer_is_not_nothing_changed() {
+    let mut restart = Restart::new(planned(), at(1));
+    restart.next(Observation::Begin, at(1));
+    restart.next(Observation::Patched(Write::Ambiguous("reset".to_owned())), at(2));
+    restart.next(reads(&Make::default()), at(3));
+    restart.next(Observation::Quiet, at(4));
+    let refused = Observation::Patched(Write::Rejected("denied".to_owned()));
+    assert!(matches!(restart.next(refused, at(5)), Action::Record(_)));
+    assert_eq!(outcome(&restart), Outcome::Unknown);
 }
 
 #[test]
@@ -210,7 +233,7 @@ fn others_are_noticed() {
 fn a_broken_watch_is_named_when_the_time_is_over() {
     let (mut restart, _) = rolling();
     let trouble = Observation::Trouble("connection refused".to_owned());
-    assert_eq!(restart.next(trouble, at(10)), Action::Watch { until: at(302) });
+    assert!(watches(&restart.next(trouble, at(10))));
     assert_eq!(restart.trouble(), Some("connection refused"));
     restart.next(Observation::Quiet, at(302));
     let ending = restart.ending().unwrap();

@@ -16,7 +16,8 @@ fn missing_key(plan: &Plan) -> Observation {
 #[test]
 fn a_cause_shows_at_once_and_fails_when_it_has_stood() {
     let (mut restart, plan) = rolling();
-    assert_eq!(restart.next(missing_key(&plan), at(5)), Action::Watch { until: at(35) });
+    assert!(watches(&restart.next(missing_key(&plan), at(5))));
+    assert!(watches(&restart.next(Observation::Quiet, at(34))));
     assert!(restart.causes().any(|cause| cause.summary.contains("RATE_LIMIT_RPS")));
     let Action::Fetch(needs) = restart.next(Observation::Quiet, at(35)) else { panic!() };
     assert!(needs.is_empty(), "the template refers to nothing: {needs:?}");
@@ -45,7 +46,7 @@ fn a_key_that_comes_late_is_no_failure() {
     let (mut restart, plan) = rolling();
     restart.next(missing_key(&plan), at(5));
     restart.next(sees(&after(&plan, &[true; 2], &[true])), at(20));
-    assert_eq!(restart.next(Observation::Quiet, at(36)), Action::Watch { until: at(320) });
+    assert!(watches(&restart.next(Observation::Quiet, at(36))));
     assert!(matches!(restart.next(sees(&after(&plan, &[], &[true; 3])), at(40)), Action::Inspect(_)));
 }
 
@@ -80,7 +81,12 @@ fn a_soak_reads_the_logs_every_minute_and_ends() {
     let logs = Observation::Logs(vec![Fact::Known("serving\n".to_owned())]);
     assert_eq!(restart.next(logs, at(81)), Action::Watch { until: at(141) });
     restart.next(sees(&after(&plan, &[], &[true; 3])), at(90));
-    assert!(matches!(restart.next(Observation::Quiet, at(621)), Action::Record(_)));
+    assert_eq!(
+        restart.next(Observation::Quiet, at(621)),
+        Action::ReadLogs { since: at(81) },
+        "the last lines too"
+    );
+    assert!(matches!(restart.next(Observation::Logs(Vec::new()), at(622)), Action::Record(_)));
     let ending = restart.ending().unwrap();
     assert_eq!((ending.outcome, ending.verified.soak), (Outcome::Succeeded, Verdict::Pass));
 }
@@ -89,7 +95,8 @@ fn a_soak_reads_the_logs_every_minute_and_ends() {
 fn a_pod_that_falls_over_during_the_soak_fails_it() {
     let (mut restart, plan) = soaking();
     restart.next(sees(&after(&plan, &[], &[true, true, false])), at(90));
-    assert!(matches!(restart.next(Observation::Quiet, at(621)), Action::Record(_)));
+    restart.next(Observation::Quiet, at(621));
+    assert!(matches!(restart.next(Observation::Logs(Vec::new()), at(622)), Action::Record(_)));
     assert_eq!(restart.ending().unwrap().outcome, Outcome::Failed);
 }
 

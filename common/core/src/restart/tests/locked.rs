@@ -30,7 +30,8 @@ fn holding() -> (Restart, serde_json::Value) {
     let read = restart.next(Observation::Begin, at(1));
     assert_eq!(read, Action::Lease { name: "sk-api-gateway".to_owned(), request: LeaseRequest::Read });
     let created = lease(&restart.next(Observation::Lease(LeaseAnswer::Is(None)), at(1)));
-    assert!(matches!(restart.next(is(created.clone()), at(1)), Action::Patch { .. }));
+    assert_eq!(restart.next(is(created.clone()), at(1)), Action::Watch { until: at(1) }, "looks once more");
+    assert!(matches!(restart.next(Observation::Quiet, at(1)), Action::Patch { .. }));
     let plan = restart.plan().clone();
     let action = restart.next(applied(&after(&plan, &[true; 3], &[])), at(2));
     assert_eq!(action, Action::Watch { until: at(6) }, "the renewal comes first");
@@ -42,7 +43,11 @@ fn the_lock_is_renewed_while_it_is_watched_and_given_back_at_the_end() {
     let (mut restart, held) = holding();
     let renewed = lease(&restart.next(Observation::Quiet, at(6)));
     assert_eq!(restart.next(is(renewed), at(6)), Action::Watch { until: at(6) });
-    assert_eq!(restart.next(Observation::Quiet, at(6)), Action::Watch { until: at(11) });
+    assert_eq!(
+        restart.next(Observation::Quiet, at(6)),
+        Action::Watch { until: at(11) },
+        "both come every 5 s"
+    );
     let plan = restart.plan().clone();
     let done = after(&plan, &[], &[true; 3]);
     assert!(matches!(restart.next(sees(&done), at(9)), Action::Inspect(_)));

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use service::Service;
+use service::{Service, kubectl};
 use support::report;
 use testkit::{Run, TestCluster, wait_until};
 
@@ -92,7 +92,9 @@ fn one_crash_in_three_pods() {
         });
         let pod = pod.expect("the line names the pod");
         let curl = ["curl", "-s", "-X", "POST", "localhost:8080/misbehave?exit-code=7"];
-        cluster.kubectl(["exec", "-n", service.namespace(), pod, "--"].iter().chain(&curl));
+        // It may end with the container that it is in; the count of restarts below tells whether it was heard.
+        let exec = kubectl(cluster.kubeconfig()).args(["exec", "-n", service.namespace(), pod, "--"]);
+        exec.args(curl).run();
         let run = running.join();
         let pods = report(&run)["pods"].clone();
         let restarts = pods.as_array().into_iter().flatten().filter_map(|pod| pod["restarts"].as_u64());

@@ -194,7 +194,7 @@ pub struct ChangeFlags {
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
     /// Longest time without progress; a pod becoming ready is progress
-    #[arg(long, value_name = "DURATION", value_parser = sk_core::duration::parse, default_value = "5m",
+    #[arg(long, value_name = "DURATION", value_parser = sk_core::duration::parse_positive, default_value = "5m",
           allow_hyphen_values = true)]
     pub timeout: SignedDuration,
     /// Refusals to override, by the name of their check
@@ -245,6 +245,20 @@ pub enum Unparsed {
     Text(clap::builder::StyledStr),
     /// It is wrong.
     Wrong(Error),
+}
+
+/// The form of output that a command line asks for, also when the rest of it is wrong.
+pub fn output_of(arguments: &[OsString]) -> Output {
+    let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
+    let joined =
+        words.iter().filter_map(|word| word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o")));
+    let apart = words.windows(2).filter(|pair| matches!(&*pair[0], "-o" | "--output")).map(|pair| &*pair[1]);
+    let asked: Vec<_> = joined.map(|form| form.trim_start_matches('=')).chain(apart).collect();
+    match asked.iter().rev().find(|form| matches!(**form, "json" | "yaml")) {
+        Some(&"json") => Output::Json,
+        Some(_) => Output::Yaml,
+        None => Output::Text,
+    }
 }
 
 /// Parses a command line; of a repeated flag the last one counts, as in kubectl.

@@ -86,7 +86,8 @@ impl Error {
             Self::Unreachable(_) | Self::Malformed(_) => "api/unreachable",
             Self::System(_) => "system/refused",
         };
-        let finding = Finding::error(code, object, self.to_string());
+        let words = self.to_string();
+        let finding = Finding::error(code, object, words.strip_prefix("error: ").unwrap_or(&words));
         match self.hint() {
             Some(hint) => finding.next(hint),
             None => finding,
@@ -125,10 +126,12 @@ impl Error {
 
 fn target_hint(error: &Unresolved) -> Option<String> {
     match error {
-        Unresolved::Service { nearest: Some(nearest), .. } => {
-            Some(format!("did you mean {nearest}? --list-services lists them all"))
+        Unresolved::Service { nearest: Some(nearest), .. } => Some(format!(
+            "did you mean {nearest}? --list-services lists them all; any other is deployment/NAME"
+        )),
+        Unresolved::Service { nearest: None, .. } => {
+            Some("--list-services lists them all; any other is deployment/NAME".to_owned())
         }
-        Unresolved::Service { nearest: None, .. } => Some("--list-services lists them all".to_owned()),
         Unresolved::Kind { .. } => None,
     }
 }

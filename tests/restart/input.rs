@@ -25,6 +25,9 @@ fn a_wrong_command_line_is_told_in_kubectls_words() {
         (vec!["api-gateway", "--timeout", "5x"], "error: invalid argument \"5x\" for \"--timeout\" flag: "),
         (vec!["api-gateway", "--timeout", "-5m"], "--timeout"),
         (vec!["api-gateway", "--timeout=-5m"], "must not be negative"),
+        (vec!["api-gateway", "--timeout", "0"], "must be more than 0"),
+        (vec!["api-gateway", "--timeout", "9999999h"], "must not be more than 8760h"),
+        (vec!["api-gateway", "--take-over"], "--reason"),
         (vec!["api-gateway", "--soak", "ten"], "error: invalid argument \"ten\" for \"--soak\" flag: "),
         (
             vec!["api-gateway", "--dry-run=maybe"],
@@ -103,6 +106,8 @@ fn a_document_is_written_also_when_nothing_was_started() {
     for (arguments, code) in [
         (vec!["api-gatway", "-o", "json"], "input/target"),
         (vec!["api-gateway", "-o", "json", "--context", "nowhere"], "input/kubeconfig"),
+        (vec!["api-gateway", "-o", "json", "--frobnicate"], "input/usage"),
+        (vec!["-ojson"], "input/usage"),
     ] {
         let run = restart().args(arguments).run().code(2);
         let report = report(&run);
@@ -130,4 +135,24 @@ fn a_dry_run_changes_nothing() {
         restart().kubeconfig(api.kubeconfig()).args(["api-gateway", "--dry-run", "-o", "json"]).run().code(0);
     assert_eq!(report(&run)["outcome"], "Planned");
     assert_eq!(writes(&api), Vec::<String>::new());
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_no_success() {
+    let script = format!("{} --list-services >/dev/full", env!("CARGO_BIN_EXE_kubectl-sk-restart"));
+    let run = testkit::Plugin::new("sh").args(["-c", &script]).run().code(5);
+    run.stderr_has("error: the result cannot be written: ");
+}
+
+#[test]
+fn a_locale_without_utf_8_gets_ascii() {
+    let api = FakeApi::start();
+    crate::support::Service::new().serve(&api);
+    let run = restart()
+        .kubeconfig(api.kubeconfig())
+        .env("LC_ALL", "C")
+        .args(["api-gateway", "--dry-run"])
+        .run()
+        .code(0);
+    assert!(run.stdout.is_ascii(), "{run}");
 }

@@ -2,6 +2,9 @@
 
 use jiff::SignedDuration;
 
+/// A year: nothing here is waited for longer, and times far beyond cannot be reckoned with.
+const LONGEST: SignedDuration = SignedDuration::from_hours(8_760);
+
 /// Why a text is no duration.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Invalid {
@@ -11,6 +14,12 @@ pub enum Invalid {
     /// Below zero.
     #[error("must not be negative")]
     Negative,
+    /// Zero, where time has to pass.
+    #[error("must be more than 0")]
+    Zero,
+    /// More than a year.
+    #[error("must not be more than 8760h")]
+    TooLong,
 }
 
 /// Parses Go's duration form (`time.ParseDuration`, which kubectl's flags use): `300ms`, `1.5h`, `1h30m`, a bare `0`.
@@ -31,7 +40,22 @@ pub fn parse(text: &str) -> Result<SignedDuration, Invalid> {
         return Err(Invalid::Form);
     }
     let duration: SignedDuration = unsigned.trim_start_matches('-').parse().map_err(|_| Invalid::Form)?;
-    if negative { Err(Invalid::Negative) } else { Ok(duration) }
+    match duration {
+        _ if negative => Err(Invalid::Negative),
+        longer if longer > LONGEST => Err(Invalid::TooLong),
+        duration => Ok(duration),
+    }
+}
+
+/// As [`parse`], and not 0.
+///
+/// # Errors
+/// As [`parse`], and 0.
+pub fn parse_positive(text: &str) -> Result<SignedDuration, Invalid> {
+    match parse(text)? {
+        SignedDuration::ZERO => Err(Invalid::Zero),
+        duration => Ok(duration),
+    }
 }
 
 /// The two largest units, rounded down to seconds: `58s`, `1m12s`, `3h5m`, `9d`.
@@ -86,6 +110,8 @@ mod tests {
             assert_eq!(parse(text), Err(Invalid::Form), "{text}");
         }
         assert_eq!(parse("-5m"), Err(Invalid::Negative));
+        assert_eq!(parse("9999999h"), Err(Invalid::TooLong));
+        assert_eq!(parse_positive("0s"), Err(Invalid::Zero));
     }
 
     #[test]

@@ -242,3 +242,30 @@ async fn get(
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncWriteExt;
+
+    #[tokio::test]
+    async fn a_server_that_keeps_the_connection_is_not_waited_for() {
+        let (ours, mut theirs) = tokio::io::duplex(4096);
+        let server = async {
+            let mut request = [0; 512];
+            let read = theirs.read(&mut request).await.unwrap();
+            assert!(request[..read].starts_with(b"GET /health/ready HTTP/1.1\r\n"));
+            theirs
+                .write_all(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 7\r\n\r\ndb down")
+                .await
+                .unwrap();
+            std::future::pending::<()>().await;
+        };
+        let endpoint = Endpoint { port: 8080, path: "/health/ready".to_owned() };
+        let answered = tokio::select! {
+            answered = tokio::time::timeout(DEADLINE, get(ours, &endpoint)) => answered,
+            () = server => unreachable!("it never ends"),
+        };
+        assert_eq!(answered.unwrap().unwrap(), (503, "db down".to_owned()));
+    }
+}

@@ -10,6 +10,8 @@ use sk_core::duration;
 use sk_core::rollout::{PodLine, PodState};
 use sk_core::sanitize::visible;
 
+use super::text::{lines, sign};
+
 /// Pods shown one by one; more are counted.
 const SHOWN: usize = 12;
 
@@ -67,7 +69,7 @@ impl Live {
         // The template is a constant that the tests draw; without it the default bar would serve.
         if let Ok(style) = ProgressStyle::with_template("{prefix}  {bar:17.green}  {pos}/{len} ready\n{msg}")
         {
-            bar.set_style(style.progress_chars("█░░"));
+            bar.set_style(style.progress_chars(sign("█░░", "#--")));
         }
         Self(Form::Redrawn(bar))
     }
@@ -129,7 +131,7 @@ fn redraw(bar: &ProgressBar, view: &RolloutView) {
     if view.pods.len() > SHOWN {
         rows.push(format!("  and {} more pods", view.pods.len() - SHOWN));
     }
-    rows.extend(view.causes.iter().map(|cause| format!("  {} {}", "!".yellow(), visible(cause))));
+    rows.extend(view.causes.iter().map(|cause| lines(&format!("  {} ", "!".yellow()), 4, cause)));
     if let Some(trouble) = &view.trouble {
         rows.push(format!("  {} {}", "!".yellow(), visible(trouble)));
     }

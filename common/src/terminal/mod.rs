@@ -9,14 +9,16 @@ use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
+use sk_core::catalogue::Catalogue;
 
 pub use keys::Keys;
 pub use live::{Live, RolloutView, SoakView};
-pub use text::{Text, checks, dim, findings, lines, mark, plan, strong};
+pub use text::{Text, checks, dim, findings, lines, mark, plan, sign, strong};
 
 use crate::catalogue::Loaded;
 use crate::cli::{Color, GlobalFlags, Output};
 use crate::error::Error;
+use crate::exit;
 
 /// What a person answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,7 @@ pub struct Terminal {
     output: Output,
     quiet: bool,
     attended: bool,
+    lost: bool,
 }
 
 impl Terminal {
@@ -51,6 +54,7 @@ impl Terminal {
             output: flags.output,
             quiet: flags.quiet,
             attended: io::stdin().is_terminal() && io::stderr().is_terminal(),
+            lost: false,
         }
     }
 
@@ -61,8 +65,20 @@ impl Terminal {
 
     /// The result, for people.
     pub fn result(&mut self, text: impl Display) {
-        // A closed pipe (`| head`) is the reader's choice, not an error.
-        let _ = writeln!(self.out, "{text}").and_then(|()| self.out.flush());
+        match writeln!(self.out, "{text}").and_then(|()| self.out.flush()) {
+            Ok(()) => {}
+            // `| head` is the reader's choice, not an error.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            Err(error) => {
+                self.lost = true;
+                self.complain(format_args!("error: the result cannot be written: {error}"));
+            }
+        }
+    }
+
+    /// The exit code to end with: never 0 when the result could not be written.
+    pub fn end(&self, code: u8) -> u8 {
+        if self.lost && code == exit::DONE { exit::UNKNOWN } else { code }
     }
 
     /// The result, as the one document of `-o json|yaml`.
@@ -102,7 +118,7 @@ impl Terminal {
         if self.is_for_people() {
             self.result(text::services(loaded));
         } else {
-            self.document(&loaded.catalogue);
+            self.document(&Listed { source: &loaded.source, catalogue: &loaded.catalogue });
         }
     }
 
@@ -139,6 +155,14 @@ impl Terminal {
             Live::lines()
         }
     }
+}
+
+/// The catalogue as scripts read it: itself, and where it came from.
+#[derive(Serialize)]
+struct Listed<'a> {
+    source: &'a str,
+    #[serde(flatten)]
+    catalogue: &'a Catalogue,
 }
 
 /// kubectl's level at which requests are shown.

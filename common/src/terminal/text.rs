@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use comfy_table::Table;
+use comfy_table::{ContentArrangement, Table};
 use owo_colors::OwoColorize;
 use sk_core::checks::Verdict;
 use sk_core::finding::{Finding, Severity};
@@ -42,7 +42,6 @@ impl std::fmt::Display for Text {
 
 /// What a verdict looks like: a sign that says the same without its colour.
 pub fn mark(verdict: Verdict) -> String {
-    let sign = |unicode: &'static str, ascii: &'static str| if speaks_utf8() { unicode } else { ascii };
     match verdict {
         Verdict::Pass => sign("✓", "ok").green().to_string(),
         Verdict::Warn => "!".yellow().to_string(),
@@ -50,6 +49,11 @@ pub fn mark(verdict: Verdict) -> String {
         Verdict::Unknown => "?".yellow().to_string(),
         Verdict::Skipped => "-".dimmed().to_string(),
     }
+}
+
+/// A sign, or what stands for it where the locale is not UTF-8.
+pub fn sign(unicode: &'static str, ascii: &'static str) -> &'static str {
+    if speaks_utf8() { unicode } else { ascii }
 }
 
 /// What is there for completeness.
@@ -139,6 +143,7 @@ pub fn findings(findings: &[Finding]) -> Text {
 /// The services of the catalogue as a table, and where they came from.
 pub(super) fn services(loaded: &Loaded) -> Text {
     let mut table = Table::new();
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(80);
     table.load_style(comfy_table::presets::NOTHING).set_header([
         "SERVICE",
         "NAMESPACE",

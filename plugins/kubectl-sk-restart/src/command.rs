@@ -20,16 +20,10 @@ use crate::screen::Screen;
 
 /// Parses the command line, runs it, and returns the exit code.
 pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let args = match cli::parse::<Args>(NAME, arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let args = match cli::parse::<Args>(NAME, arguments.clone()) {
         Ok(args) => args,
-        Err(Unparsed::Text(text)) => {
-            Terminal::new(&cli::GlobalFlags::default()).result(text.ansi());
-            return exit::DONE;
-        }
-        Err(Unparsed::Wrong(error)) => {
-            Terminal::new(&cli::GlobalFlags::default()).error(&error);
-            return error.exit_code();
-        }
+        Err(unparsed) => return not_parsed(&unparsed, &arguments),
     };
     let mut terminal = Terminal::new(&args.global);
     match operations::runtime() {
@@ -37,13 +31,41 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             let code = runtime.block_on(Command::new(&args, &mut terminal).run());
             // A prompt that nobody answered must not keep the process.
             runtime.shutdown_background();
-            code
+            terminal.end(code)
         }
         Err(error) => {
             terminal.complain(format_args!("error: the runtime cannot be started: {error}"));
             exit::NOT_STARTED
         }
     }
+}
+
+/// Help and version are results; a wrong command line is a report too, where scripts asked for one.
+fn not_parsed(unparsed: &Unparsed, arguments: &[OsString]) -> u8 {
+    let output = cli::output_of(arguments);
+    let mut terminal = Terminal::new(&cli::GlobalFlags { output, ..cli::GlobalFlags::default() });
+    let error = match unparsed {
+        Unparsed::Text(text) => {
+            terminal.result(text.ansi());
+            return terminal.end(exit::DONE);
+        }
+        Unparsed::Wrong(error) => error,
+    };
+    terminal.error(error);
+    if !terminal.is_for_people() {
+        let now = Clock::start().now();
+        let header = Header {
+            operation: operations::new_id(),
+            context: String::new(),
+            namespace: String::new(),
+            service: String::new(),
+            object: String::new(),
+            started_at: now,
+        };
+        let report = RestartReport::new(header, Outcome::Refused, now);
+        terminal.document(&RestartReport { findings: vec![error.finding("")], ..report });
+    }
+    error.exit_code()
 }
 
 struct Command<'a> {
@@ -191,10 +213,10 @@ impl<'a> Command<'a> {
     }
 
     fn end(&mut self, report: &RestartReport, text: &impl std::fmt::Display, signal: Option<Signal>) -> u8 {
-        if self.terminal.is_for_people() {
-            self.terminal.result(text);
-        } else {
-            self.terminal.document(report);
+        match (self.terminal.is_for_people(), report.outcome) {
+            (true, Outcome::Refused | Outcome::Locked) => self.terminal.complain(text),
+            (true, _) => self.terminal.result(text),
+            (false, _) => self.terminal.document(report),
         }
         exit::code(report.outcome, signal)
     }

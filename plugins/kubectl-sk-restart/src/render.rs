@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use sk_common::terminal::{self, Answer, RolloutView, Text};
 use sk_core::checks::Verdict;
 use sk_core::duration;
+use sk_core::finding::Severity;
 use sk_core::report::{CheckView, Outcome};
 use sk_core::restart::{Plan, Refusal, Request, Restart};
 use sk_core::rollout::{self, Progress};
@@ -58,6 +59,7 @@ pub(crate) fn view(restart: &Restart, now: Timestamp) -> RolloutView {
         pods: rollout::pod_lines(restart.seen(), now),
         causes: restart
             .causes()
+            .filter(|cause| cause.severity != Severity::Info)
             .map(|cause| format!("{}  {}: {}", cause.code, cause.object, cause.summary))
             .collect(),
         trouble: restart.trouble().map(str::to_owned),
@@ -181,11 +183,9 @@ fn header(request: &Request) -> Text {
     let mut text = Text::default();
     let criticality = target.service.as_ref().and_then(|service| service.criticality.as_deref());
     let name = terminal::strong(&visible(target.name()));
-    text.line(format_args!(
-        "{name} · {} · context {}",
-        visible(&target.namespace),
-        visible(&request.context)
-    ));
+    let dot = terminal::sign("·", "-");
+    let (namespace, context) = (visible(&target.namespace), visible(&request.context));
+    text.line(format_args!("{name} {dot} {namespace} {dot} context {context}"));
     if let Some(criticality) = criticality {
         text.line(terminal::lines("", 0, criticality));
     }

@@ -114,7 +114,7 @@ pub fn plan(facts: Facts, request: Request, now: Timestamp) -> Result<Plan, Box<
     if !findings.is_empty() {
         return Err(Box::new(Refusal { request, checks, findings, before: facts.workload }));
     }
-    let steps = steps(&request);
+    let steps = steps(&request, &facts.workload);
     Ok(Plan { request, checks, steps, facts, restarted_at: format!("{now:.6}") })
 }
 
@@ -135,11 +135,11 @@ fn refusal(check: &Check, request: &Request) -> Finding {
     finding.next(format!("{} --force {}", request.command(), check.name))
 }
 
-fn steps(request: &Request) -> Vec<PlannedStep> {
+fn steps(request: &Request, workload: &Workload) -> Vec<PlannedStep> {
     let target = &request.target;
     let object = target.object();
     let timeout = duration::short(request.timeout);
-    let selector = target.service.as_ref().and_then(|service| service.selector.as_deref()).unwrap_or("");
+    let selector = workload.deployment.selector();
     let step = |step, words: String, kubectl: &str| PlannedStep {
         step,
         object: object.clone(),
@@ -157,9 +157,7 @@ fn steps(request: &Request) -> Vec<PlannedStep> {
     ];
     if request.soak > SignedDuration::ZERO {
         let words = format!("{}: restarts, readiness, warnings (q ends it)", duration::short(request.soak));
-        let pods =
-            if selector.is_empty() { "get pods -w".to_owned() } else { format!("get pods -l {selector} -w") };
-        steps.push(step("soak", words, &pods));
+        steps.push(step("soak", words, &format!("get pods -l {selector} -w")));
     }
     steps
 }

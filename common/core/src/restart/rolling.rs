@@ -103,6 +103,7 @@ impl Restart {
 
     fn complete(&mut self, now: Timestamp) -> Action {
         self.step("watch", self.began, now, "ok");
+        self.began = now;
         self.ending = Some(Ending::new(Outcome::Succeeded, Vec::new()).rollout(Verdict::Pass));
         self.inspect()
     }
@@ -170,7 +171,13 @@ impl Restart {
         self.end(Ending::new(Outcome::Failed, vec![finding]).rollout(Verdict::Fail), now)
     }
 
+    /// Another operation of ours may have taken over: the Lease tells who.
     fn superseded(&mut self, found: &str, now: Timestamp) -> Action {
+        self.phase = Phase::Superseded(found.to_owned());
+        self.ask_who_holds().unwrap_or_else(|| self.changed_by_somebody(found, now))
+    }
+
+    pub(super) fn changed_by_somebody(&mut self, found: &str, now: Timestamp) -> Action {
         let summary = format!(
             "somebody else changed the Deployment during the restart: restartedAt is {found}, not ours"
         );

@@ -34,6 +34,8 @@ pub(super) enum Phase {
     ReadingBack { attempt: u8, lost: String },
     /// Watching the rollout.
     Rolling(Rolling),
+    /// Somebody else changed the template to this `restartedAt`; who holds the lock is being asked.
+    Superseded(String),
     /// It has failed; what would tell more is being fetched.
     Explaining,
     /// Looking at logs and health endpoints.
@@ -113,6 +115,11 @@ impl Restart {
             (Phase::Locking, Observation::Lease(answer)) => self.locking(answer, now),
             (Phase::Locking, _) => self.ask_for_lock(now),
             (Phase::Rechecking, _) => self.recheck(now),
+            (Phase::Superseded(found), Observation::Lease(answer)) => match self.holder(answer, now) {
+                Some(holder) => self.displaced(&holder, now),
+                None => self.changed_by_somebody(&found, now),
+            },
+            (Phase::Superseded(found), _) => self.changed_by_somebody(&found, now),
             (_, Observation::Lease(answer)) => self.renewed(answer, now),
             (Phase::Patching { .. }, Observation::Patched(write)) => self.answered(write, now),
             (Phase::Patching { .. }, _) => self.patch(),
@@ -284,6 +291,19 @@ impl Restart {
             LockStep::Ask(request) => self.lease(request),
             LockStep::Displaced(holder) | LockStep::HeldBy(holder) => self.displaced(&holder, now),
             LockStep::Held | LockStep::Wait(_) | LockStep::Unavailable(_) => Action::Watch { until: now },
+        }
+    }
+
+    /// Asks the Lease, if it is ours as far as we know.
+    pub(super) fn ask_who_holds(&self) -> Option<Action> {
+        self.lock.as_ref().filter(|lock| lock.is_held()).map(|_| self.lease(LeaseRequest::Read))
+    }
+
+    /// Who has taken the lock over, if somebody has.
+    fn holder(&mut self, answer: LeaseAnswer, now: Timestamp) -> Option<Holder> {
+        match self.lock.as_mut()?.next(answer, now) {
+            LockStep::Displaced(holder) | LockStep::HeldBy(holder) => Some(holder),
+            _ => None,
         }
     }
 

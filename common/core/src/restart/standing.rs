@@ -10,10 +10,14 @@ use crate::finding::{Finding, Severity};
 /// Observations that a cause needs before it makes a rollout fail: a second failed pull, a third restart.
 const OBSERVATIONS: u32 = 3;
 
-/// The causes that are there now, each with the time since when it has been there without a break.
+/// A cause that is away for less than this has not gone: a container that crashes is ready for a moment each time.
+const LAPSE: SignedDuration = SignedDuration::from_secs(20);
+
+/// The causes that are there now, each with the time since when it has been there.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Standing {
-    since: BTreeMap<&'static str, Timestamp>,
+    /// When it was seen first, and last.
+    since: BTreeMap<&'static str, (Timestamp, Timestamp)>,
     found: Vec<Found>,
 }
 
@@ -31,9 +35,13 @@ pub(super) enum Judgement {
 impl Standing {
     /// Takes over what is seen now.
     pub(super) fn observe(&mut self, found: Vec<Found>, now: Timestamp) {
-        self.since.retain(|code, _| found.iter().any(|found| found.cause.code == *code));
+        // What was there at the last look has been there until now.
+        for found in &self.found {
+            self.since.entry(found.cause.code).or_insert((now, now)).1 = now;
+        }
+        self.since.retain(|_, (_, last)| now.duration_since(*last) < LAPSE);
         for found in &found {
-            self.since.entry(found.cause.code).or_insert(now);
+            self.since.entry(found.cause.code).or_insert((now, now)).1 = now;
         }
         self.found = found;
     }
@@ -51,8 +59,7 @@ impl Standing {
             match found.cause.fatal {
                 Fatal::AtOnce => return Judgement::Failed,
                 Fatal::WhenItStands if found.observations >= OBSERVATIONS => {
-                    let since = self.since.get(found.cause.code).copied().unwrap_or(now).max(progress);
-                    let at = since + fail_after;
+                    let at = self.since(found, now).max(progress) + fail_after;
                     if at <= now {
                         return Judgement::Failed;
                     }
@@ -65,6 +72,10 @@ impl Standing {
             }
         }
         verdict
+    }
+
+    fn since(&self, found: &Found, now: Timestamp) -> Timestamp {
+        self.since.get(found.cause.code).map_or(now, |(first, _)| *first)
     }
 
     /// Whether something is wrong that explains why nothing progresses.
@@ -82,8 +93,7 @@ impl Standing {
                 continue;
             }
             let same = self.found.iter().filter(|other| other.cause.code == found.cause.code).count();
-            let since = self.since.get(found.cause.code).copied().unwrap_or(now);
-            let stood = crate::duration::short(now.duration_since(since));
+            let stood = crate::duration::short(now.duration_since(self.since(found, now)));
             let place = if same > 1 {
                 format!("on {same} pods, unchanged for {stood}")
             } else {
@@ -132,12 +142,16 @@ mod tests {
     }
 
     #[test]
-    fn a_cause_that_went_away_begins_anew() {
-        let mut standing = Standing::default();
-        standing.observe(vec![found(Fatal::WhenItStands, STATE)], at(0));
-        standing.observe(Vec::new(), at(20));
-        standing.observe(vec![found(Fatal::WhenItStands, STATE)], at(25));
-        assert_eq!(standing.judge(at(0), SignedDuration::from_secs(30), at(40)), Judgement::FailsAt(at(55)));
+    fn a_cause_that_went_away_begins_anew_and_one_that_lapsed_goes_on() {
+        for (back, fails_at) in [(10, 30), (25, 55)] {
+            let mut standing = Standing::default();
+            standing.observe(vec![found(Fatal::WhenItStands, STATE)], at(0));
+            standing.observe(Vec::new(), at(5));
+            assert_eq!(standing.judge(at(0), SignedDuration::from_secs(30), at(5)), Judgement::Open);
+            standing.observe(vec![found(Fatal::WhenItStands, STATE)], at(back));
+            let judgement = standing.judge(at(0), SignedDuration::from_secs(30), at(back));
+            assert_eq!(judgement, Judgement::FailsAt(at(fails_at)));
+        }
     }
 
     #[test]

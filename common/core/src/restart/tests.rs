@@ -1,6 +1,7 @@
 //! The restart against scripted clusters: each row of a table is what the driver saw, and how it has to end.
 
 mod after;
+mod any;
 mod locked;
 
 use jiff::SignedDuration;

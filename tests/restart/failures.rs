@@ -1,5 +1,7 @@
 //! Failing early on the real cluster: the cause with its code, the verdict when the contract says, what serves stays.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+
 #[path = "support.rs"]
 #[expect(dead_code, reason = "the fake API's half serves another target")]
 mod support;
@@ -75,7 +77,7 @@ fn a_secret_that_is_gone() {
 fn an_image_that_is_gone_and_never_pulled() {
     fails(&Case {
         broken: |service| {
-            service.kubectl(&["set", "image", "deployment/web", "app=sk.local/stub-service:gone"])
+            service.kubectl(&["set", "image", "deployment/web", "app=sk.local/stub-service:gone"]);
         },
         code: "image/never-pull",
         names: "sk.local/stub-service:gone",

@@ -1,6 +1,8 @@
 //! sk-restart as users of whom RBAC withholds something: the required verbs and no more, each of them gone, each
 //! optional one gone.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+
 #[path = "support.rs"]
 #[expect(dead_code, reason = "the fake API's half serves another target")]
 mod support;

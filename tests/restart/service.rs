@@ -1,5 +1,7 @@
 //! A service of one test on the real cluster: three pods of the stub, in a namespace of its own.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -44,7 +46,12 @@ impl Service {
 
     /// sk-restart on it, as users call it.
     pub(crate) fn restart(&self, arguments: &[&str]) -> Plugin {
-        let plugin = kubectl(self.cluster.kubeconfig());
+        self.restart_through(self.cluster.kubeconfig(), arguments)
+    }
+
+    /// sk-restart on it with another kubeconfig.
+    pub(crate) fn restart_through(&self, kubeconfig: &Path, arguments: &[&str]) -> Plugin {
+        let plugin = kubectl(kubeconfig);
         plugin.args(["sk-restart", "deployment/web", "-n", self.namespace(), "--yes"]).args(arguments)
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Once each; twenty times with `SK_TEST_ALL=1`.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+
 #[path = "support.rs"]
 #[expect(dead_code, reason = "the fake API's half serves another target")]
 mod support;

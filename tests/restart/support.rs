@@ -1,5 +1,7 @@
 //! What the tests of sk-restart share: the binary, its report's schema, a service on the fake API.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+
 use std::slice::from_ref;
 
 use serde_json::{Value, json};

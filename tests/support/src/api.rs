@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -62,7 +62,7 @@ struct State {
     stopped: AtomicBool,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -126,17 +126,21 @@ impl FakeApi {
 
     /// The same with this YAML (in flow style) as the user.
     pub fn kubeconfig_with(&self, user: &str) -> PathBuf {
-        let path = self.directory.path().join("config");
-        let text = format!(
-            "apiVersion: v1\nkind: Config\ncurrent-context: fake\n\
-             clusters: [{{name: fake, cluster: {{server: '{}'}}}}]\n\
-             contexts: [{{name: fake, context: {{cluster: fake, user: tester}}}}]\n\
-             users: [{{name: tester, user: {user}}}]\n",
-            self.url()
-        );
-        std::fs::write(&path, text).expect("the kubeconfig is written");
-        path
+        write_kubeconfig(self.directory.path(), &self.url(), user)
     }
+}
+
+/// Writes a kubeconfig whose context `fake` is this server, with this YAML (in flow style) as the user.
+pub(crate) fn write_kubeconfig(directory: &Path, server: &str, user: &str) -> PathBuf {
+    let path = directory.join("config");
+    let text = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: fake\n\
+         clusters: [{{name: fake, cluster: {{server: '{server}'}}}}]\n\
+         contexts: [{{name: fake, context: {{cluster: fake, user: tester}}}}]\n\
+         users: [{{name: tester, user: {user}}}]\n"
+    );
+    std::fs::write(&path, text).expect("the kubeconfig is written");
+    path
 }
 
 impl Drop for FakeApi {
@@ -204,7 +208,7 @@ fn next_reply(state: &State, request: &Request) -> Reply {
     reply.unwrap_or_else(|| Reply::text(404, "404 page not found\n"))
 }
 
-fn read_request(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
+pub(crate) fn read_request(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);

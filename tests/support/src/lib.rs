@@ -11,6 +11,7 @@
 
 mod api;
 mod cluster;
+mod faults;
 mod plugin;
 mod reply;
 mod schema;
@@ -19,6 +20,7 @@ mod watcher;
 
 pub use api::{FakeApi, Request};
 pub use cluster::{Namespace, TestCluster};
+pub use faults::{Fault, FaultyApi};
 pub use plugin::{Plugin, Run, Running};
 pub use reply::Reply;
 pub use schema::assert_valid;

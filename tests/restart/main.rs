@@ -5,6 +5,7 @@ mod support;
 
 mod checks;
 mod connection;
+mod evict_refusals;
 mod input;
 mod refusals;
 mod rollout;

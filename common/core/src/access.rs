@@ -36,11 +36,25 @@ pub fn restart(no_lock: bool) -> Vec<Access> {
         access("list", "apps", "replicasets"),
         access("watch", "apps", "replicasets"),
     ];
-    if !no_lock {
-        let verbs = ["get", "create", "update", "delete"];
-        needed.extend(verbs.map(|verb| access(verb, "coordination.k8s.io", "leases")));
-    }
+    needed.extend(lock_verbs(no_lock));
     needed
+}
+
+/// What replacing one pod cannot do without; `no_lock` leaves out what its Deployment's lock needs.
+pub fn evict(no_lock: bool) -> Vec<Access> {
+    let mut needed = vec![
+        access("create", "", "pods/eviction"),
+        access("list", "", "pods"),
+        access("watch", "", "pods"),
+        access("list", "apps", "replicasets"),
+    ];
+    needed.extend(lock_verbs(no_lock));
+    needed
+}
+
+fn lock_verbs(no_lock: bool) -> impl Iterator<Item = Access> {
+    let verbs = if no_lock { &[][..] } else { &["get", "create", "update", "delete"] };
+    verbs.iter().map(|verb| access(verb, "coordination.k8s.io", "leases"))
 }
 
 impl Access {

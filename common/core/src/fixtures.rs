@@ -25,10 +25,15 @@ pub(crate) fn target() -> Target {
 
 /// A request to restart it.
 pub(crate) fn request() -> Request {
+    request_for(target())
+}
+
+/// A request of whatever target.
+pub(crate) fn request_for<T>(target: T) -> Request<T> {
     Request {
         operation: "01J00000000000000000000000".to_owned(),
         context: "kind-sk".to_owned(),
-        target: target(),
+        target,
         user: "anna".to_owned(),
         reason: None,
         timeout: SignedDuration::from_mins(5),

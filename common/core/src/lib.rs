@@ -3,10 +3,12 @@
 //! Nothing here talks to a cluster, prints or reads a clock: `now` is an argument.
 
 pub mod access;
+mod budget;
 pub mod catalogue;
 pub mod causes;
 pub mod checks;
 pub mod duration;
+pub mod evict;
 pub mod fact;
 pub mod finding;
 #[cfg(test)]

@@ -3,6 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use crate::finding::Finding;
+use crate::target::Place;
+
 /// `spec.leaseDurationSeconds`.
 const DURATION: SignedDuration = SignedDuration::from_secs(15);
 
@@ -35,6 +38,15 @@ impl std::fmt::Display for Holder {
         let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
         write!(f, "{identity}{since}: {command}{reason}, operation {operation}")
     }
+}
+
+/// That another operation holds the Deployment; `again` is the command that was typed.
+pub(crate) fn held(holder: &Holder, deployment: &str, place: Place<'_>, again: &str) -> Finding {
+    let lease = name(deployment);
+    let summary = format!("another operation holds deployment/{deployment}: {holder}");
+    Finding::error("lock/held", format!("lease/{lease}"), summary)
+        .next(place.kubectl(&format!("get lease {lease} -o yaml")))
+        .next(format!("{again} --take-over --reason WHY"))
 }
 
 /// What to ask of the API server.

@@ -6,11 +6,11 @@ mod messages;
 mod plan;
 mod rolling;
 mod run;
-mod standing;
+pub(crate) mod standing;
 #[cfg(test)]
 mod tests;
 
 pub use ending::Ending;
-pub use messages::{Action, Observation, Record, Signal, Write};
+pub use messages::{Action, Evicted, Observation, Record, Signal, Write};
 pub use plan::{DryRun, Plan, Refusal, Request, plan};
 pub use run::Restart;

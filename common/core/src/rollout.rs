@@ -150,7 +150,7 @@ fn created_at(pod: &Pod) -> Option<Timestamp> {
     pod.metadata.creation_timestamp.as_ref().map(|time| time.0)
 }
 
-fn pod_line(pod: &Pod, new: bool, now: Timestamp) -> PodLine {
+pub(crate) fn pod_line(pod: &Pod, new: bool, now: Timestamp) -> PodLine {
     let since = told_to_end(pod).or_else(|| created_at(pod)).unwrap_or(now);
     PodLine {
         name: workload::name(pod).to_owned(),

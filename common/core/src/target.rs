@@ -65,6 +65,15 @@ pub enum Unresolved {
 /// The spellings that kubectl takes for the kind.
 const DEPLOYMENT: [&str; 5] = ["deployment", "deployments", "deploy", "deployment.apps", "deployments.apps"];
 
+/// The spellings that kubectl takes for pods.
+const POD: [&str; 3] = ["pod", "pods", "po"];
+
+/// The name of `pod/NAME`; none where TARGET is of another form.
+pub fn pod(typed: &str) -> Option<&str> {
+    let (kind, name) = typed.split_once('/')?;
+    (POD.contains(&kind) && is_object_name(name)).then_some(name)
+}
+
 /// A TARGET that means something, before it is known in which namespace.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Named {
@@ -172,6 +181,16 @@ mod tests {
         let target = resolve("deployment/api-gateway", Some("skillancer-production")).unwrap();
         assert_eq!(target.service.unwrap().min_available, Some(2));
         assert_eq!(resolve("deployment/api-gateway", None).unwrap().service, None);
+    }
+
+    #[test]
+    fn a_pod_is_named_as_kubectl_names_it() {
+        for typed in ["pod/web-1", "pods/web-1", "po/web-1"] {
+            assert_eq!(pod(typed), Some("web-1"));
+        }
+        for typed in ["web-1", "pod/", "pod/a/b", "pod/../x", "deployment/web-1"] {
+            assert_eq!(pod(typed), None, "{typed}");
+        }
     }
 
     #[test]

@@ -50,6 +50,12 @@ pub struct Inspected {
     pub health: Option<Fact<Result<Health, String>>>,
 }
 
+/// What was verified, in one line.
+pub(crate) fn in_words(verifications: &[(&'static str, Verification)]) -> String {
+    let words = verifications.iter().map(|(what, verification)| format!("{what}: {}", verification.detail));
+    words.collect::<Vec<_>>().join("; ")
+}
+
 /// One thing that was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verification {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1 as apps;
 use k8s_openapi::api::core::v1::{Event, Pod};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
 
@@ -58,7 +58,11 @@ pub struct Workload {
     current: Option<usize>,
 }
 
-fn typed<T: serde::de::DeserializeOwned>(kind: &'static str, raw: Value) -> Result<T, Malformed> {
+/// Reads what the API server sent.
+///
+/// # Errors
+/// It does not have the form of its kind.
+pub fn typed<T: serde::de::DeserializeOwned>(kind: &'static str, raw: Value) -> Result<T, Malformed> {
     serde_json::from_value(raw).map_err(|error| Malformed { kind, reason: error.to_string() })
 }
 
@@ -70,10 +74,14 @@ fn uid(metadata: &ObjectMeta) -> &str {
     metadata.uid.as_deref().unwrap_or_default()
 }
 
-/// UID of the owner that is the object's controller.
-fn controller(metadata: &ObjectMeta) -> Option<&str> {
-    let owners = metadata.owner_references.iter().flatten();
-    owners.filter(|owner| owner.controller == Some(true)).map(|owner| owner.uid.as_str()).next()
+/// The owner that is the object's controller.
+pub fn controller(metadata: &ObjectMeta) -> Option<&OwnerReference> {
+    metadata.owner_references.iter().flatten().find(|owner| owner.controller == Some(true))
+}
+
+/// UID of the object's controller.
+fn controller_uid(metadata: &ObjectMeta) -> Option<&str> {
+    controller(metadata).map(|owner| owner.uid.as_str())
 }
 
 impl Deployment {
@@ -245,10 +253,11 @@ impl Workload {
     ) -> Self {
         let replica_sets: Vec<_> = replica_sets
             .into_iter()
-            .filter(|set| controller(&set.metadata) == Some(deployment.uid()))
+            .filter(|set| controller_uid(&set.metadata) == Some(deployment.uid()))
             .collect();
         let owned = |pod: &Pod| {
-            controller(&pod.metadata).is_some_and(|owner| replica_sets.iter().any(|set| set.uid() == owner))
+            controller_uid(&pod.metadata)
+                .is_some_and(|owner| replica_sets.iter().any(|set| set.uid() == owner))
         };
         let pods: Vec<Pod> = pods.into_iter().filter(owned).collect();
         let current =
@@ -274,7 +283,7 @@ impl Workload {
 
     /// Whether the pod is of the present template.
     pub fn is_new(&self, pod: &Pod) -> bool {
-        self.current().is_some_and(|set| controller(&pod.metadata) == Some(set.uid()))
+        self.current().is_some_and(|set| controller_uid(&pod.metadata) == Some(set.uid()))
     }
 }
 

@@ -36,12 +36,17 @@ impl Cluster {
 
     /// The error of a Deployment that does not exist, in the API server's words.
     pub fn not_found(&self, target: &Target) -> Error {
+        self.absent(&DEPLOYMENTS, &target.namespace, &target.deployment)
+    }
+
+    /// The error of an object that does not exist, in the API server's words.
+    pub(super) fn absent(&self, resource: &Resource, namespace: &str, name: &str) -> Error {
         Answer {
             endpoint: self.transport.endpoint().clone(),
-            attempt: DEPLOYMENTS.attempt("get", &target.namespace, Some(&target.deployment)),
+            attempt: resource.attempt("get", namespace, Some(name)),
             code: 404,
             reason: "NotFound".to_owned(),
-            message: format!("{} {:?} not found", DEPLOYMENTS.qualified(), target.deployment),
+            message: format!("{} {name:?} not found", resource.qualified()),
             from_api_server: true,
             retry_after: None,
         }

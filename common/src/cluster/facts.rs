@@ -29,7 +29,7 @@ const QUOTAS: Resource =
     Resource { group: "", version: "v1", plural: "resourcequotas", kind: "ResourceQuota" };
 
 /// `policy/v1`.
-const BUDGETS: Resource =
+pub(super) const BUDGETS: Resource =
     Resource { group: "policy", version: "v1", plural: "poddisruptionbudgets", kind: "PodDisruptionBudget" };
 
 /// What metrics-server or another implementation measures.
@@ -61,7 +61,8 @@ pub async fn gather<'a>(
         optional(cluster.list(&QUOTAS, &target.namespace, "", "")),
         optional(cluster.list(&BUDGETS, &target.namespace, "", "")),
     );
-    let required = join(watch(cluster, target), cluster.accesses(target, needed));
+    let accesses = cluster.accesses(&target.namespace, &target.deployment, needed);
+    let required = join(watch(cluster, target), accesses);
     let ((watched, access), around) = join(Box::pin(required), Box::pin(around)).await;
     let (autoscalers, quotas, budgets) = around;
     Ok(watched?.map(|Watched { watch, workload, usage }| {
@@ -101,7 +102,7 @@ async fn watch<'a>(cluster: &'a Cluster, target: &'a Target) -> Result<Option<Wa
 }
 
 /// A fact that is not required: without an answer in time the checks say so, and go on.
-async fn optional<T: DeserializeOwned>(
+pub(super) async fn optional<T: DeserializeOwned>(
     read: impl Future<Output = Result<Vec<Value>, Error>>,
 ) -> Fact<Vec<T>> {
     match tokio::time::timeout(PATIENCE, read).await {
@@ -124,29 +125,29 @@ impl Cluster {
         }
     }
 
-    /// Whether this user has each of these verbs: one rules review, and an access review for what it does not prove.
-    pub async fn accesses(&self, target: &Target, needed: &[Access]) -> Vec<(Access, Fact<bool>)> {
-        let rules = self.rules(&target.namespace).await;
+    /// Whether this user has each of these verbs, for a Deployment of this name: one rules review, and an access review
+    /// for what it does not prove.
+    pub async fn accesses(
+        &self,
+        namespace: &str,
+        deployment: &str,
+        needed: &[Access],
+    ) -> Vec<(Access, Fact<bool>)> {
+        let rules = self.rules(namespace).await;
         let reviews = needed.iter().map(|access| async {
-            let proven = rules.as_ref().is_ok_and(|rules| access::proven(rules, access, &target.deployment));
-            let fact = if proven { Fact::Known(true) } else { self.may(target, access).await.into() };
+            let proven = rules.as_ref().is_ok_and(|rules| access::proven(rules, access, deployment));
+            let fact =
+                if proven { Fact::Known(true) } else { self.may(namespace, deployment, access).await.into() };
             (*access, fact)
         });
         join_all(reviews).await
     }
 
-    async fn may(&self, target: &Target, access: &Access) -> Result<bool, Error> {
-        let name = access.object(&target.deployment).unwrap_or_default();
+    async fn may(&self, namespace: &str, deployment: &str, access: &Access) -> Result<bool, Error> {
+        let name = access.object(deployment).unwrap_or_default();
         let Access { verb, group, resource } = *access;
-        self.access_review(Review {
-            namespace: &target.namespace,
-            verb,
-            group,
-            resource,
-            subresource: "",
-            name: &name,
-        })
-        .await
+        let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+        self.access_review(Review { namespace, verb, group, resource, subresource, name: &name }).await
     }
 
     /// All that this user may do in a namespace (`SelfSubjectRulesReview`).

@@ -1,10 +1,8 @@
-//! What is written down about an operation: an Event on the Deployment, an entry in the ConfigMap `sk-history`.
+//! What is written down about an operation: an Event on the object, an entry in the ConfigMap `sk-history`.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use sk_core::restart::Record;
-use sk_core::target::Target;
-use sk_core::workload::Deployment;
 
 use super::deployment::{COMPONENT, EVENTS};
 use super::{Cluster, Patch, Resource, WriteOptions};
@@ -20,10 +18,10 @@ const KEPT: usize = 50;
 
 impl Cluster {
     /// Writes down what was done; returns what could not be written, and why.
-    pub async fn record(&self, deployment: &Deployment, target: &Target, record: &Record) -> Vec<String> {
+    pub async fn record(&self, namespace: &str, record: &Record) -> Vec<String> {
         let (event, history) = futures::future::join(
-            self.record_event(deployment, target, record),
-            self.record_history(target, record),
+            self.record_event(namespace, record),
+            self.record_history(namespace, record),
         )
         .await;
         let failed =
@@ -32,24 +30,14 @@ impl Cluster {
     }
 
     /// In the form that `kubectl describe` shows.
-    async fn record_event(
-        &self,
-        deployment: &Deployment,
-        target: &Target,
-        record: &Record,
-    ) -> Result<(), WriteError> {
+    async fn record_event(&self, namespace: &str, record: &Record) -> Result<(), WriteError> {
+        let name = record.about.name.as_deref().unwrap_or_default();
         let now = Timestamp::now();
         let event = json!({
             "apiVersion": "v1",
             "kind": "Event",
-            "metadata": {"generateName": format!("{}.", target.deployment), "namespace": target.namespace},
-            "involvedObject": {
-                "apiVersion": "apps/v1",
-                "kind": "Deployment",
-                "namespace": target.namespace,
-                "name": target.deployment,
-                "uid": deployment.uid(),
-            },
+            "metadata": {"generateName": format!("{name}."), "namespace": namespace},
+            "involvedObject": record.about,
             "type": if record.warning { "Warning" } else { "Normal" },
             "reason": record.reason,
             "message": record.message,
@@ -62,34 +50,34 @@ impl Cluster {
             "reportingComponent": COMPONENT,
             "reportingInstance": COMPONENT,
         });
-        self.create(&EVENTS, &target.namespace, &event, OPTIONS).await.map(|_| ())
+        self.create(&EVENTS, namespace, &event, OPTIONS).await.map(|_| ())
     }
 
     /// One key an operation: two operations that write at once do not meet.
-    async fn record_history(&self, target: &Target, record: &Record) -> Result<(), WriteError> {
+    async fn record_history(&self, namespace: &str, record: &Record) -> Result<(), WriteError> {
         let (operation, entry) = &record.history;
-        let found = self.get(&CONFIG_MAPS, &target.namespace, HISTORY).await.map_err(WriteError::from)?;
+        let found = self.get(&CONFIG_MAPS, namespace, HISTORY).await.map_err(WriteError::from)?;
         let Some(found) = found else {
             let created = json!({
                 "apiVersion": "v1",
                 "kind": "ConfigMap",
-                "metadata": {"name": HISTORY, "namespace": target.namespace},
+                "metadata": {"name": HISTORY, "namespace": namespace},
                 "data": {operation: entry.to_string()},
             });
-            return match self.create(&CONFIG_MAPS, &target.namespace, &created, OPTIONS).await {
+            return match self.create(&CONFIG_MAPS, namespace, &created, OPTIONS).await {
                 // Somebody else's first operation ended at the same time.
                 Err(WriteError::Rejected(Error::Answer(answer))) if answer.is_conflict() => {
-                    self.add_entry(target, &Value::Null, operation, entry).await
+                    self.add_entry(namespace, &Value::Null, operation, entry).await
                 }
                 other => other.map(|_| ()),
             };
         };
-        self.add_entry(target, &found, operation, entry).await
+        self.add_entry(namespace, &found, operation, entry).await
     }
 
     async fn add_entry(
         &self,
-        target: &Target,
+        namespace: &str,
         found: &Value,
         operation: &str,
         entry: &Value,
@@ -98,7 +86,7 @@ impl Cluster {
             superseded(found).map(|key| (key.to_owned(), Value::Null)).collect();
         data.insert(operation.to_owned(), json!(entry.to_string()));
         let patch = json!({"data": data});
-        self.patch(&CONFIG_MAPS, &target.namespace, HISTORY, Patch::Merge(&patch), OPTIONS).await.map(|_| ())
+        self.patch(&CONFIG_MAPS, namespace, HISTORY, Patch::Merge(&patch), OPTIONS).await.map(|_| ())
     }
 }
 

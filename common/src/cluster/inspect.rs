@@ -13,7 +13,6 @@ use kube::api::{Api, ApiResource, AttachParams, DynamicObject, LogParams};
 use sk_core::causes::{Fetched, Need};
 use sk_core::fact::Fact;
 use sk_core::references::{Reference, ReferenceKind};
-use sk_core::target::Target;
 use sk_core::verify::{Endpoint, Health, Inspected, Inspection, TAIL};
 use tokio::io::AsyncReadExt;
 
@@ -38,15 +37,15 @@ type Answered = Result<Health, String>;
 
 impl Cluster {
     /// Reads the new pods' logs and asks their health endpoints, all at once.
-    pub async fn inspect(&self, target: &Target, inspection: &Inspection) -> Vec<Inspected> {
+    pub async fn inspect(&self, namespace: &str, inspection: &Inspection) -> Vec<Inspected> {
         let pods = inspection.pods.iter().map(|(pod, containers)| async move {
             let logs = containers.iter().map(|container| async move {
                 let params = LogParams { tail_lines: Some(TAIL), ..of_container(container) };
-                (container.clone(), self.log(target, pod, params).await)
+                (container.clone(), self.log(namespace, pod, params).await)
             });
             let health = async {
                 match &inspection.endpoint {
-                    Some(endpoint) => Some(self.health(target, pod, endpoint).await),
+                    Some(endpoint) => Some(self.health(namespace, pod, endpoint).await),
                     None => None,
                 }
             };
@@ -59,7 +58,7 @@ impl Cluster {
     /// What each pod logged in the time just past.
     pub async fn logs_since(
         &self,
-        target: &Target,
+        namespace: &str,
         pods: &[(String, Vec<String>)],
         age: SignedDuration,
     ) -> Vec<Fact<String>> {
@@ -67,31 +66,31 @@ impl Cluster {
         let since_seconds = Some(age.as_secs().max(1));
         let logs = pods.iter().flat_map(|(pod, containers)| {
             containers.iter().map(move |container| {
-                self.log(target, pod, LogParams { since_seconds, ..of_container(container) })
+                self.log(namespace, pod, LogParams { since_seconds, ..of_container(container) })
             })
         });
         stream::iter(logs).buffered(AT_ONCE).collect().await
     }
 
     /// Fetches what rules asked for.
-    pub async fn fetch(&self, target: &Target, needs: &[Need]) -> Fetched {
+    pub async fn fetch(&self, namespace: &str, needs: &[Need]) -> Fetched {
         let fetched = needs.iter().map(|need| async move {
             let fact = match need {
                 Need::PreviousLog { pod, container } => {
                     let params =
                         LogParams { previous: true, tail_lines: Some(PREVIOUS), ..of_container(container) };
-                    self.log(target, pod, params).await
+                    self.log(namespace, pod, params).await
                 }
-                Need::LastWrite(reference) => self.last_write(target, reference).await,
+                Need::LastWrite(reference) => self.last_write(namespace, reference).await,
             };
             (need.clone(), fact)
         });
         stream::iter(fetched).buffered(AT_ONCE).collect().await
     }
 
-    async fn log(&self, target: &Target, pod: &str, params: LogParams) -> Fact<String> {
-        let pods: Api<Pod> = Api::namespaced(self.client(), &target.namespace);
-        let attempt = PODS.attempt("get", &target.namespace, Some(pod));
+    async fn log(&self, namespace: &str, pod: &str, params: LogParams) -> Fact<String> {
+        let pods: Api<Pod> = Api::namespaced(self.client(), namespace);
+        let attempt = PODS.attempt("get", namespace, Some(pod));
         let log = in_time(async {
             pods.logs(pod, &params).await.map_err(|error| self.explain(error, attempt).to_string())
         });
@@ -105,7 +104,7 @@ impl Cluster {
     }
 
     /// Metadata only, and of that only who wrote when: what a Secret holds is not kept.
-    async fn last_write(&self, target: &Target, reference: &Reference) -> Fact<String> {
+    async fn last_write(&self, namespace: &str, reference: &Reference) -> Fact<String> {
         let (kind, plural) = match reference.kind {
             ReferenceKind::ConfigMap => ("ConfigMap", "configmaps"),
             ReferenceKind::Secret => ("Secret", "secrets"),
@@ -117,11 +116,9 @@ impl Cluster {
             kind: kind.to_owned(),
             plural: plural.to_owned(),
         };
-        let api: Api<DynamicObject> = Api::namespaced_with(self.client(), &target.namespace, &resource);
-        let attempt = Attempt {
-            resource: plural.to_owned(),
-            ..PODS.attempt("get", &target.namespace, Some(&reference.name))
-        };
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client(), namespace, &resource);
+        let attempt =
+            Attempt { resource: plural.to_owned(), ..PODS.attempt("get", namespace, Some(&reference.name)) };
         let found = in_time(async {
             api.get_metadata(&reference.name).await.map_err(|error| self.explain(error, attempt).to_string())
         })
@@ -136,19 +133,19 @@ impl Cluster {
     }
 
     /// Asks through a port-forward; where that is withheld, with the runbook's `curl` in the pod.
-    async fn health(&self, target: &Target, pod: &str, endpoint: &Endpoint) -> Fact<Answered> {
-        match self.forwarded(target, pod, endpoint).await {
+    async fn health(&self, namespace: &str, pod: &str, endpoint: &Endpoint) -> Fact<Answered> {
+        match self.forwarded(namespace, pod, endpoint).await {
             Ok(answered) => Fact::Known(answered),
-            Err(forwarding) => match in_time(self.curl(target, pod, endpoint)).await {
+            Err(forwarding) => match in_time(self.curl(namespace, pod, endpoint)).await {
                 Ok(answered) => Fact::Known(answered),
                 Err(curl) => Fact::Unavailable(format!("{forwarding}; curl in the pod: {curl}")),
             },
         }
     }
 
-    async fn forwarded(&self, target: &Target, pod: &str, endpoint: &Endpoint) -> Result<Answered, String> {
-        let pods: Api<Pod> = Api::namespaced(self.client(), &target.namespace);
-        let attempt = PODS.attempt("create", &target.namespace, Some(pod));
+    async fn forwarded(&self, namespace: &str, pod: &str, endpoint: &Endpoint) -> Result<Answered, String> {
+        let pods: Api<Pod> = Api::namespaced(self.client(), namespace);
+        let attempt = PODS.attempt("create", namespace, Some(pod));
         let began = Instant::now();
         let ports = [endpoint.port];
         let forwarding = pods.portforward(pod, &ports);
@@ -174,11 +171,11 @@ impl Cluster {
         })
     }
 
-    async fn curl(&self, target: &Target, pod: &str, endpoint: &Endpoint) -> Result<Answered, String> {
-        let pods: Api<Pod> = Api::namespaced(self.client(), &target.namespace);
+    async fn curl(&self, namespace: &str, pod: &str, endpoint: &Endpoint) -> Result<Answered, String> {
+        let pods: Api<Pod> = Api::namespaced(self.client(), namespace);
         let url = format!("http://localhost:{}{}", endpoint.port, endpoint.path);
         let command = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "4", &url];
-        let attempt = PODS.attempt("create", &target.namespace, Some(pod));
+        let attempt = PODS.attempt("create", namespace, Some(pod));
         let began = Instant::now();
         let mut process = pods
             .exec(pod, command, &AttachParams::default().stderr(false))

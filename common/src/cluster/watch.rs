@@ -30,7 +30,7 @@ const READ_EVERY: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Changes that arrive together and are shown as one.
-const BURST: usize = 1024;
+pub(super) const BURST: usize = 1024;
 
 /// What a watch noticed.
 #[derive(Debug)]
@@ -86,8 +86,10 @@ impl<'a> Watch<'a> {
         let merged = stream::select_all([
             deployments(cluster, target),
             replica_sets(cluster, target, selector),
-            pods(cluster, target, selector),
-            pod_events(cluster, target),
+            pods(cluster, &target.namespace, selector).map(Seen::from).boxed(),
+            events_on(cluster, &target.namespace, "involvedObject.kind=Pod", &target.deployment)
+                .map(Seen::from)
+                .boxed(),
         ]);
         Self {
             seen: merged.ready_chunks(BURST).boxed(),
@@ -205,10 +207,10 @@ impl Watch<'_> {
 }
 
 /// The objects of one kind, as the events of a watch build them up.
-struct Known<K> {
+pub(super) struct Known<K> {
     objects: BTreeMap<String, K>,
     relisted: BTreeMap<String, K>,
-    listed: bool,
+    pub(super) listed: bool,
 }
 
 impl<K> Default for Known<K> {
@@ -218,7 +220,7 @@ impl<K> Default for Known<K> {
 }
 
 impl<K: Clone> Known<K> {
-    fn take(&mut self, event: Event<K>, name: impl Fn(&K) -> &str) {
+    pub(super) fn take(&mut self, event: Event<K>, name: impl Fn(&K) -> &str) {
         match event {
             Event::Init => self.relisted.clear(),
             Event::InitApply(object) => {
@@ -237,7 +239,7 @@ impl<K: Clone> Known<K> {
         }
     }
 
-    fn all(&self) -> Vec<K> {
+    pub(super) fn all(&self) -> Vec<K> {
         self.objects.values().cloned().collect()
     }
 }
@@ -295,43 +297,72 @@ fn replica_sets<'a>(cluster: &'a Cluster, target: &Target, selector: &str) -> Bo
         .boxed()
 }
 
-fn pods<'a>(cluster: &'a Cluster, target: &Target, selector: &str) -> BoxStream<'a, Seen> {
-    let api: Api<Pod> = Api::namespaced(cluster.client(), &target.namespace);
-    let attempt = PODS.attempt("watch", &target.namespace, None);
+/// The pods that this label selector finds.
+pub(super) fn pods<'a>(
+    cluster: &'a Cluster,
+    namespace: &str,
+    selector: &str,
+) -> BoxStream<'a, Result<Event<Pod>, Error>> {
+    let api: Api<Pod> = Api::namespaced(cluster.client(), namespace);
+    let attempt = PODS.attempt("watch", namespace, None);
     events(cluster, api, attempt, watcher::Config::default().labels(selector))
-        .map(|event| match event {
-            Ok(event) => Seen::Pod(Box::new(event)),
-            Err(error) => Seen::Trouble(Part::Pods, error),
-        })
-        .boxed()
 }
 
-/// The events on the namespace's pods. Without the right to read them the watch ends here, and says so.
-fn pod_events<'a>(cluster: &'a Cluster, target: &Target) -> BoxStream<'a, Seen> {
-    let api: Api<KubeEvent> = Api::namespaced(cluster.client(), &target.namespace);
-    let attempt = EVENTS.attempt("watch", &target.namespace, None);
-    let config = watcher::Config::default().fields("involvedObject.kind=Pod");
-    let prefix = format!("{}-", target.deployment);
+impl From<Result<Event<Pod>, Error>> for Seen {
+    fn from(event: Result<Event<Pod>, Error>) -> Self {
+        match event {
+            Ok(event) => Self::Pod(Box::new(event)),
+            Err(error) => Self::Trouble(Part::Pods, error),
+        }
+    }
+}
+
+impl From<Result<Event<KubeEvent>, String>> for Seen {
+    fn from(event: Result<Event<KubeEvent>, String>) -> Self {
+        match event {
+            Ok(event) => Self::Event(Box::new(event)),
+            Err(reason) => Self::NoEvents(reason),
+        }
+    }
+}
+
+/// The events that this field selector finds, on a workload's objects. Without the right to read them the watch ends
+/// here, and says so.
+pub(super) fn events_on<'a>(
+    cluster: &'a Cluster,
+    namespace: &str,
+    fields: &str,
+    workload: &str,
+) -> BoxStream<'a, Result<Event<KubeEvent>, String>> {
+    let api: Api<KubeEvent> = Api::namespaced(cluster.client(), namespace);
+    let attempt = EVENTS.attempt("watch", namespace, None);
+    let config = watcher::Config::default().fields(fields);
+    let workload = workload.to_owned();
     events(cluster, api, attempt, config)
         .scan(false, |forbidden, event| {
             let ended = *forbidden;
             *forbidden = matches!(&event, Err(error) if error.answer().is_some_and(Answer::is_forbidden));
             ready((!ended).then_some(event))
         })
-        .filter_map(move |event| ready(pod_event(event, &prefix)))
+        .filter_map(move |event| ready(own_event(event, &workload)))
         .boxed()
 }
 
 /// Leaves out the events of other workloads' pods, which may be many.
-fn pod_event(event: Result<Event<KubeEvent>, Error>, prefix: &str) -> Option<Seen> {
+fn own_event(
+    event: Result<Event<KubeEvent>, Error>,
+    workload: &str,
+) -> Option<Result<Event<KubeEvent>, String>> {
+    let is_own =
+        |name: &str| name.strip_prefix(workload).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
     match event {
         Ok(Event::Apply(event) | Event::InitApply(event) | Event::Delete(event))
-            if !event.involved_object.name.as_deref().is_some_and(|name| name.starts_with(prefix)) =>
+            if !event.involved_object.name.as_deref().is_some_and(is_own) =>
         {
             None
         }
-        Ok(event) => Some(Seen::Event(Box::new(event))),
-        Err(error) => Some(Seen::NoEvents(error.to_string())),
+        Ok(event) => Some(Ok(event)),
+        Err(error) => Some(Err(error.to_string())),
     }
 }
 

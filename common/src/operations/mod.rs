@@ -1,17 +1,19 @@
 //! The driver of operations: asks the core for the next action, does it, observes.
 
 mod clock;
+mod evict;
+mod restart;
 mod signals;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sk_core::restart::{Action, Observation, Restart, Signal};
+use sk_core::restart::{Action, Observation, Signal};
 
 pub use clock::Clock;
 pub use signals::Signals;
 
-use crate::cluster::{Change, Cluster, Watch};
+use crate::cluster::Cluster;
 
 /// Time between two looks of the screen at a running operation.
 const FRAME: Duration = Duration::from_millis(250);
@@ -19,92 +21,97 @@ const FRAME: Duration = Duration::from_millis(250);
 /// Longest time that is spent on writing down what is done already.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Who looks at a running operation.
-pub trait Audience {
-    /// Called after every step, and a few times a second in between.
-    fn show(&mut self, restart: &Restart, now: Timestamp);
+/// A planner of the core, with what only its own actions need.
+pub trait Operation {
+    /// Takes an observation and says what to do next.
+    fn next(&mut self, observation: Observation, now: Timestamp) -> Action;
 
-    /// Resolves when a person has seen enough of the soak.
+    /// The namespace it works in.
+    fn namespace(&self) -> &str;
+
+    /// Whether a person may end it now by having seen enough.
+    fn may_be_quit(&self) -> bool {
+        false
+    }
+
+    /// Does one of its own actions.
+    fn act(&self, cluster: &Cluster, action: Action, now: Timestamp) -> impl Future<Output = Observation>;
+}
+
+/// What an operation watches.
+pub trait Watched {
+    /// Waits for the next change. Cancel-safe: a change that nobody waits for is not lost.
+    fn next(&mut self) -> impl Future<Output = Observation>;
+}
+
+/// Who looks at a running operation.
+pub trait Audience<O> {
+    /// Called after every step, and a few times a second in between.
+    fn show(&mut self, operation: &O, now: Timestamp);
+
+    /// Resolves when a person has seen enough.
     fn quit(&mut self) -> impl Future<Output = ()>;
 }
 
-/// Runs a restart to its end.
-pub async fn drive(
+/// Runs an operation to its end.
+pub async fn drive<O: Operation>(
     cluster: &Cluster,
-    watch: &mut Watch<'_>,
-    restart: &mut Restart,
+    watch: &mut impl Watched,
+    operation: &mut O,
     clock: Clock,
     signals: &mut Signals,
-    audience: &mut impl Audience,
+    audience: &mut impl Audience<O>,
 ) {
     let mut observation = Observation::Begin;
     loop {
-        let action = restart.next(observation, clock.now());
-        audience.show(restart, clock.now());
+        let action = operation.next(observation, clock.now());
+        audience.show(operation, clock.now());
         observation = match action {
-            Action::Watch { until } => wait(watch, until, restart, clock, signals, audience).await,
+            Action::Watch { until } => wait(watch, until, operation, clock, signals, audience).await,
             Action::Finish => return,
             // What only reads may be called off; a write may not.
             action @ (Action::Read | Action::Fetch(_) | Action::Inspect(_) | Action::ReadLogs { .. }) => {
-                unless_interrupted(signals, act(cluster, restart, action, clock))
+                unless_interrupted(signals, act(cluster, operation, action, clock))
                     .await
                     .unwrap_or_else(Observation::Signal)
             }
-            action => act(cluster, restart, action, clock).await,
+            action => act(cluster, operation, action, clock).await,
         };
     }
 }
 
 /// Does what is one request, or a few at once.
-async fn act(cluster: &Cluster, restart: &Restart, action: Action, clock: Clock) -> Observation {
-    let target = &restart.plan().request.target;
+async fn act(cluster: &Cluster, operation: &impl Operation, action: Action, clock: Clock) -> Observation {
+    let namespace = operation.namespace();
     match action {
-        Action::Lease { name, request } => {
-            Observation::Lease(cluster.lease(&target.namespace, &name, request).await)
-        }
-        Action::Patch { body, dry_run } => {
-            let manager = restart.plan().field_manager();
-            Observation::Patched(cluster.patch_deployment(target, &body, manager, dry_run).await)
-        }
-        Action::Read => {
-            let read = cluster.deployment(target).await;
-            Observation::Read(read.map(|found| found.map(Box::new)).map_err(|error| error.to_string()))
-        }
-        Action::Fetch(needs) => Observation::Fetched(cluster.fetch(target, &needs).await),
-        Action::Inspect(inspection) => Observation::Inspected(cluster.inspect(target, &inspection).await),
-        Action::ReadLogs { since } => Observation::Logs(
-            cluster.logs_since(target, &restart.containers(), clock.now().duration_since(since)).await,
-        ),
+        Action::Lease { name, request } => Observation::Lease(cluster.lease(namespace, &name, request).await),
+        Action::Fetch(needs) => Observation::Fetched(cluster.fetch(namespace, &needs).await),
+        Action::Inspect(inspection) => Observation::Inspected(cluster.inspect(namespace, &inspection).await),
         Action::Record(record) => {
-            let recording = cluster.record(&restart.seen().deployment, target, &record);
-            let unrecorded = tokio::time::timeout(PATIENCE, recording).await;
+            let unrecorded = tokio::time::timeout(PATIENCE, cluster.record(namespace, &record)).await;
             Observation::Recorded(unrecorded.unwrap_or_else(|_| vec!["no answer in time".to_owned()]))
         }
-        Action::Watch { .. } | Action::Finish => Observation::Quiet,
+        action => operation.act(cluster, action, clock.now()).await,
     }
 }
 
-async fn wait(
-    watch: &mut Watch<'_>,
+async fn wait<O: Operation>(
+    watch: &mut impl Watched,
     until: Timestamp,
-    restart: &Restart,
+    operation: &O,
     clock: Clock,
     signals: &mut Signals,
-    audience: &mut impl Audience,
+    audience: &mut impl Audience<O>,
 ) -> Observation {
     let until = clock.instant(until);
     let mut frames = tokio::time::interval(FRAME);
     loop {
         tokio::select! {
             signal = signals.next() => return Observation::Signal(signal),
-            change = watch.next() => return match change {
-                Change::Workload(workload) => Observation::Workload(workload),
-                Change::Gone => Observation::Gone,
-                Change::Trouble(error) => Observation::Trouble(error.to_string()),
-            },
+            observation = watch.next() => return observation,
             () = tokio::time::sleep_until(until) => return Observation::Quiet,
-            () = audience.quit(), if restart.soak().is_some() => return Observation::Quit,
-            _ = frames.tick() => audience.show(restart, clock.now()),
+            () = audience.quit(), if operation.may_be_quit() => return Observation::Quit,
+            _ = frames.tick() => audience.show(operation, clock.now()),
         }
     }
 }

@@ -17,6 +17,9 @@ Examples:
   # Restart any Deployment from a script
   kubectl sk-restart deployment/web -n shop --yes -o json
 
+  # Replace one pod by eviction, so that PodDisruptionBudgets hold, and wait for its successor
+  kubectl sk-restart pod/web-75d9bb5f6-k95rb -n shop
+
 Exit codes:
   0 done   1 failed   2 wrong command line, catalogue or kubeconfig
   3 not started, nothing was changed   4 another operation holds the target
@@ -27,7 +30,7 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "kubectl-sk-restart", version, after_long_help = EXAMPLES, disable_help_flag = false)]
 pub(crate) struct Args {
-    /// A service of the catalogue, or deployment/NAME
+    /// A service of the catalogue, deployment/NAME, or pod/NAME for one pod
     #[arg(value_name = "TARGET", required_unless_present = "list_services")]
     pub(crate) target: Option<String>,
     #[command(flatten)]

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use jiff::SignedDuration;
 use sk_common::cli::{self, Unparsed};
 use sk_common::cluster::{self, Cluster};
 use sk_common::error::Error;
@@ -11,8 +12,8 @@ use sk_common::{catalogue, exit};
 use sk_core::access;
 use sk_core::catalogue::Catalogue;
 use sk_core::report::{Header, Outcome, RestartReport};
-use sk_core::restart::{self, DryRun, Plan, Refusal, Request, Restart, Signal};
-use sk_core::target::{Named, Scope};
+use sk_core::restart::{self, DryRun, Request, Restart, Signal};
+use sk_core::target::{self, Named, Scope};
 
 use crate::args::{Args, NAME};
 use crate::render;
@@ -68,15 +69,15 @@ fn not_parsed(unparsed: &Unparsed, arguments: &[OsString]) -> u8 {
     error.exit_code()
 }
 
-struct Command<'a> {
-    args: &'a Args,
-    terminal: &'a mut Terminal,
-    clock: Clock,
-    header: Header,
+pub(crate) struct Command<'a> {
+    pub(crate) args: &'a Args,
+    pub(crate) terminal: &'a mut Terminal,
+    pub(crate) clock: Clock,
+    pub(crate) header: Header,
 }
 
 /// Why a command ended before its operation began.
-enum Stop {
+pub(crate) enum Stop {
     Error(Error),
     Signal(Signal),
 }
@@ -130,6 +131,9 @@ impl<'a> Command<'a> {
             self.terminal.services(&loaded);
             return Ok(exit::DONE);
         };
+        if let Some(pod) = target::pod(typed) {
+            return Box::pin(self.evict(pod, &loaded.catalogue)).await;
+        }
         let named = Named::read(typed, &loaded.catalogue).map_err(Error::from)?;
         let mut signals = Signals::listen().map_err(Error::from)?;
         let cluster = Cluster::connect(&self.args.connection)?;
@@ -141,7 +145,9 @@ impl<'a> Command<'a> {
         let Some(mut gathered) = gathered else { return Err(cluster.not_found(&target).into()) };
         let plan = match restart::plan(gathered.facts, request, self.clock.now()) {
             Ok(plan) => plan,
-            Err(refusal) => return Ok(self.refuse(&refusal)),
+            Err(refusal) => {
+                return Ok(self.refuse(&refusal.report(self.clock.now()), &render::refused(&refusal)));
+            }
         };
         if plan.request.dry_run == DryRun::Client {
             return Ok(self.end(
@@ -151,12 +157,9 @@ impl<'a> Command<'a> {
             ));
         }
         self.terminal.tell(render::planned(&plan));
-        if !self.args.change.yes && plan.request.dry_run == DryRun::None {
-            let question = render::question(&plan);
-            let answer = unless_interrupted(&mut signals, self.terminal.confirm(&question)).await?;
-            if answer != Answer::Yes {
-                return Ok(self.decline(&plan, answer));
-            }
+        let question = render::question(&plan);
+        if let Some(answer) = self.declined(plan.request.dry_run, &question, &mut signals).await? {
+            return Ok(self.decline(&plan.report(Outcome::Declined, self.clock.now()), answer));
         }
         let mut restart = Restart::new(plan, self.clock.now());
         let mut screen = Screen::new(self.terminal);
@@ -179,7 +182,16 @@ impl<'a> Command<'a> {
         let change = &self.args.change;
         let target = named.within(scope, catalogue);
         let soak = target.service.as_ref().and_then(|service| service.soak);
-        let request = Request {
+        let soak = change.soak.or(soak).unwrap_or_default();
+        let request = self.request_of(target, soak, cluster);
+        self.header = request.header();
+        request
+    }
+
+    /// What was asked for, of whatever target.
+    pub(crate) fn request_of<T>(&self, target: T, soak: SignedDuration, cluster: &Cluster) -> Request<T> {
+        let change = &self.args.change;
+        Request {
             operation: self.header.operation.clone(),
             context: cluster.context().to_owned(),
             target,
@@ -187,7 +199,7 @@ impl<'a> Command<'a> {
             reason: change.reason.clone(),
             timeout: change.timeout,
             fail_after: change.fail_after,
-            soak: change.soak.or(soak).unwrap_or_default(),
+            soak,
             take_over: change.take_over,
             no_lock: change.no_lock,
             host: operations::host(),
@@ -195,24 +207,41 @@ impl<'a> Command<'a> {
             dry_run: change.dry_run.into(),
             field_manager: change.field_manager.clone(),
             started_at: self.header.started_at,
-        };
-        self.header = request.header();
-        request
+        }
     }
 
-    fn refuse(&mut self, refusal: &Refusal) -> u8 {
-        self.terminal.complain(render::refused(refusal));
-        self.document(&refusal.report(self.clock.now()));
+    pub(crate) fn refuse(&mut self, report: &RestartReport, text: &impl std::fmt::Display) -> u8 {
+        self.terminal.complain(text);
+        self.document(report);
         exit::code(Outcome::Refused, None)
     }
 
-    fn decline(&mut self, plan: &Plan, answer: Answer) -> u8 {
+    /// Asks the one question, where one has to be asked; the answer, when it is not yes.
+    pub(crate) async fn declined(
+        &mut self,
+        dry_run: DryRun,
+        question: &str,
+        signals: &mut Signals,
+    ) -> Result<Option<Answer>, Stop> {
+        if self.args.change.yes || dry_run != DryRun::None {
+            return Ok(None);
+        }
+        let answer = unless_interrupted(signals, self.terminal.confirm(question)).await?;
+        Ok((answer != Answer::Yes).then_some(answer))
+    }
+
+    pub(crate) fn decline(&mut self, report: &RestartReport, answer: Answer) -> u8 {
         self.terminal.complain(render::declined(answer));
-        self.document(&plan.report(Outcome::Declined, self.clock.now()));
+        self.document(report);
         exit::code(Outcome::Declined, None)
     }
 
-    fn end(&mut self, report: &RestartReport, text: &impl std::fmt::Display, signal: Option<Signal>) -> u8 {
+    pub(crate) fn end(
+        &mut self,
+        report: &RestartReport,
+        text: &impl std::fmt::Display,
+        signal: Option<Signal>,
+    ) -> u8 {
         match (self.terminal.is_for_people(), report.outcome) {
             (true, Outcome::Refused | Outcome::Locked) => self.terminal.complain(text),
             (true, _) => self.terminal.result(text),
@@ -221,7 +250,7 @@ impl<'a> Command<'a> {
         exit::code(report.outcome, signal)
     }
 
-    fn report_unstarted(&mut self, outcome: Outcome, findings: Vec<sk_core::finding::Finding>) {
+    pub(crate) fn report_unstarted(&mut self, outcome: Outcome, findings: Vec<sk_core::finding::Finding>) {
         let report = RestartReport::new(self.header.clone(), outcome, self.clock.now());
         self.document(&RestartReport { findings, ..report });
     }

@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod evict;
 mod render;
 mod screen;
 

@@ -2,13 +2,15 @@
 
 use jiff::Timestamp;
 use sk_common::terminal::{self, Answer, RolloutView, Text};
+use sk_core::catalogue::Service;
 use sk_core::checks::Verdict;
 use sk_core::duration;
-use sk_core::finding::Severity;
+use sk_core::finding::{Finding, Severity};
 use sk_core::report::{CheckView, Outcome};
 use sk_core::restart::{Plan, Refusal, Request, Restart};
 use sk_core::rollout::{self, Progress};
 use sk_core::sanitize::visible;
+use sk_core::verify::Verification;
 use sk_core::workload;
 
 /// The target, its checks and the plan.
@@ -57,13 +59,14 @@ pub(crate) fn view(restart: &Restart, now: Timestamp) -> RolloutView {
         ready: progress.ready,
         wanted: progress.wanted,
         pods: rollout::pod_lines(restart.seen(), now),
-        causes: restart
-            .causes()
-            .filter(|cause| cause.severity != Severity::Info)
-            .map(|cause| format!("{}  {}: {}", cause.code, cause.object, cause.summary))
-            .collect(),
+        causes: restart.causes().filter(|cause| cause.severity != Severity::Info).map(cause_line).collect(),
         trouble: restart.trouble().map(str::to_owned),
     }
+}
+
+/// A cause on the screen.
+pub(crate) fn cause_line(cause: &Finding) -> String {
+    format!("{}  {}: {}", cause.code, cause.object, cause.summary)
 }
 
 /// How it ended; before a soak, how it ended so far.
@@ -101,19 +104,33 @@ pub(crate) fn ended(restart: &Restart, now: Timestamp) -> Text {
     };
     text.line(verdict(mark, &sentence));
     serving(restart, ending.outcome, &mut text);
-    for (what, verification) in restart.verifications() {
+    details(restart.verifications(), &ending.findings, restart.unrecorded(), &mut text);
+    manual_checks(restart, ending.outcome, &mut text);
+    contacts(service(restart), ending.outcome, &mut text);
+    text
+}
+
+/// What was verified, what was found, and what could not be written down.
+pub(crate) fn details(
+    verifications: &[(&'static str, Verification)],
+    findings: &[Finding],
+    unrecorded: &[String],
+    text: &mut Text,
+) {
+    for (what, verification) in verifications {
         let first = format!("  {} {what:<7} ", terminal::mark(verification.verdict));
         text.line(terminal::lines(&first, 12, &verification.detail));
     }
-    if !ending.findings.is_empty() {
-        text.gap().line(terminal::findings(&ending.findings));
+    if !findings.is_empty() {
+        text.gap().line(terminal::findings(findings));
     }
-    for unrecorded in restart.unrecorded() {
+    for unrecorded in unrecorded {
         text.line(terminal::lines("  not written down: ", 4, unrecorded));
     }
-    manual_checks(restart, ending.outcome, &mut text);
-    contacts(restart, ending.outcome, &mut text);
-    text
+}
+
+fn service(restart: &Restart) -> Option<&Service> {
+    restart.plan().request.target.service.as_ref()
 }
 
 /// How the soak ended; the verdict on the rollout is out already.
@@ -129,7 +146,7 @@ pub(crate) fn soaked(restart: &Restart) -> Text {
     if !soak.is_empty() {
         text.line(terminal::findings(&soak));
     }
-    contacts(restart, ending.outcome, &mut text);
+    contacts(service(restart), ending.outcome, &mut text);
     text
 }
 
@@ -159,7 +176,7 @@ fn serving(restart: &Restart, outcome: Outcome, text: &mut Text) {
 }
 
 fn manual_checks(restart: &Restart, outcome: Outcome, text: &mut Text) {
-    let service = restart.plan().request.target.service.as_ref();
+    let service = service(restart);
     let checks: Vec<&str> = service.iter().flat_map(|service| service.manual_checks()).collect();
     if outcome == Outcome::Succeeded && !checks.is_empty() {
         text.line("  to do by hand");
@@ -169,8 +186,8 @@ fn manual_checks(restart: &Restart, outcome: Outcome, text: &mut Text) {
     }
 }
 
-fn contacts(restart: &Restart, outcome: Outcome, text: &mut Text) {
-    let service = restart.plan().request.target.service.as_ref();
+/// Whom to ask when it did not go well.
+pub(crate) fn contacts(service: Option<&Service>, outcome: Outcome, text: &mut Text) {
     let contacts: Vec<&str> =
         service.iter().flat_map(|s| s.contacts.iter().map(|c| c.contact.as_str())).collect();
     if matches!(outcome, Outcome::Failed | Outcome::Unknown) && !contacts.is_empty() {
@@ -180,11 +197,16 @@ fn contacts(restart: &Restart, outcome: Outcome, text: &mut Text) {
 
 fn header(request: &Request) -> Text {
     let target = &request.target;
+    title(target.name(), &target.namespace, &request.context, target.service.as_ref())
+}
+
+/// Name, namespace, context, and how critical the service is.
+pub(crate) fn title(name: &str, namespace: &str, context: &str, service: Option<&Service>) -> Text {
     let mut text = Text::default();
-    let criticality = target.service.as_ref().and_then(|service| service.criticality.as_deref());
-    let name = terminal::strong(&visible(target.name()));
+    let criticality = service.and_then(|service| service.criticality.as_deref());
+    let name = terminal::strong(&visible(name));
     let dot = terminal::sign("·", "-");
-    let (namespace, context) = (visible(&target.namespace), visible(&request.context));
+    let (namespace, context) = (visible(namespace), visible(context));
     text.line(format_args!("{name} {dot} {namespace} {dot} context {context}"));
     if let Some(criticality) = criticality {
         text.line(terminal::lines("", 0, criticality));
@@ -192,10 +214,10 @@ fn header(request: &Request) -> Text {
     text
 }
 
-fn verdict(verdict: Verdict, sentence: &str) -> String {
+pub(crate) fn verdict(verdict: Verdict, sentence: &str) -> String {
     terminal::lines(&format!("{} ", terminal::mark(verdict)), 2, sentence)
 }
 
-fn views(checks: &[sk_core::checks::Check]) -> Vec<CheckView> {
+pub(crate) fn views(checks: &[sk_core::checks::Check]) -> Vec<CheckView> {
     checks.iter().map(CheckView::from).collect()
 }

@@ -42,7 +42,7 @@ impl<'a> Screen<'a> {
     }
 }
 
-impl Audience for Screen<'_> {
+impl Audience<Restart> for Screen<'_> {
     fn show(&mut self, restart: &Restart, now: Timestamp) {
         let Some(soak) = restart.soak() else {
             if !self.announced {

@@ -232,13 +232,63 @@ pub fn of_rollout(workload: &Workload, fetched: &Fetched, place: Place<'_>, now:
 
 /// The pods of the present template, each with its own events.
 fn new_pods(workload: &Workload) -> Vec<(&Pod, Vec<&Event>)> {
-    let mut events: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
-    for event in workload.events.known().into_iter().flatten() {
-        events.entry(event.involved_object.uid.as_deref().unwrap_or_default()).or_default().push(event);
-    }
     let new = workload.pods.iter().filter(|pod| workload.is_new(pod));
-    new.map(|pod| (pod, pod.metadata.uid.as_deref().and_then(|uid| events.remove(uid)).unwrap_or_default()))
+    with_events(new, workload.events.known().map_or(&[], Vec::as_slice))
+}
+
+/// The pods, each with its own events.
+fn with_events<'a>(
+    pods: impl Iterator<Item = &'a Pod>,
+    events: &'a [Event],
+) -> Vec<(&'a Pod, Vec<&'a Event>)> {
+    let mut own: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
+    for event in events {
+        own.entry(event.involved_object.uid.as_deref().unwrap_or_default()).or_default().push(event);
+    }
+    pods.map(|pod| (pod, pod.metadata.uid.as_deref().and_then(|uid| own.remove(uid)).unwrap_or_default()))
         .collect()
+}
+
+/// The causes seen on these pods, whoever their controller is, ranked.
+pub fn of_pods(
+    pods: &[&Pod],
+    events: &[Event],
+    fetched: &Fetched,
+    place: Place<'_>,
+    now: Timestamp,
+) -> Vec<Found> {
+    let pods = with_events(pods.iter().copied(), events);
+    let seen = |cause: &'static Cause| match cause.rule {
+        Rule::Pod(rule) => on_pods(cause, rule, &pods, fetched, place, now),
+        Rule::Workload(_) => Vec::new(),
+    };
+    CAUSES.iter().flat_map(seen).collect()
+}
+
+/// The pods on which one cause is seen.
+fn on_pods(
+    cause: &'static Cause,
+    rule: fn(&PodFacts<'_>) -> Option<Sighting>,
+    pods: &[(&Pod, Vec<&Event>)],
+    fetched: &Fetched,
+    place: Place<'_>,
+    now: Timestamp,
+) -> Vec<Found> {
+    let seen = pods.iter().filter_map(|(pod, events)| {
+        let sighting = rule(&PodFacts { pod, events, fetched, place, now })?;
+        Some(Found::new(cause, format!("pod/{}", workload::name(pod)), sighting))
+    });
+    seen.collect()
+}
+
+/// That the API server refuses the pods which this controller wants to create: its latest event since then says so.
+pub fn not_created(controller: &str, events: &[&Event]) -> Option<Found> {
+    let event = events.iter().rev().find(|event| event.reason.as_deref() == Some("FailedCreate"))?;
+    let summary = format!("no pod is created: {}", container::clip(event::message(event)));
+    let observations = workload::times_seen(event);
+    let evidence = vec![event::evidence(event)];
+    let sighting = Sighting { summary, evidence, observations, ..Sighting::default() };
+    Some(Found::new(&pending::REFUSED, controller.to_owned(), sighting))
 }
 
 /// Where one cause is seen.
@@ -254,13 +304,7 @@ fn seen(
             let object = format!("deployment/{}", workload.deployment.name());
             rule(facts).map(|sighting| Found::new(cause, object, sighting)).into_iter().collect()
         }
-        Rule::Pod(rule) => pods
-            .iter()
-            .filter_map(|(pod, events)| {
-                let sighting = rule(&PodFacts { pod, events, fetched, place, now })?;
-                Some(Found::new(cause, format!("pod/{}", workload::name(pod)), sighting))
-            })
-            .collect(),
+        Rule::Pod(rule) => on_pods(cause, rule, pods, fetched, place, now),
     }
 }
 

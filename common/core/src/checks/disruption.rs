@@ -1,22 +1,17 @@
 //! The `PodDisruptionBudget`s: what keeps node drains from taking pods while others restart.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use k8s_openapi::api::policy::v1::PodDisruptionBudget;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
-
 use super::{Check, Surroundings, Verdict, few};
+use crate::budget;
 use crate::workload::Workload;
 
 const NAME: &str = "no-pdb";
 
-type Labels = BTreeMap<String, String>;
-
 pub(super) fn no_budget(surroundings: &Surroundings, workload: &Workload) -> Check {
     Check::of(NAME, &surroundings.budgets, |budgets| {
         let labels = workload.deployment.pod_labels();
-        let own: Vec<String> = budgets.iter().filter(|budget| selects(budget, &labels)).map(words).collect();
+        let own: Vec<String> = budget::selecting(budgets, &labels).map(budget::words).collect();
         Ok::<_, Infallible>(if own.is_empty() {
             let detail = "no PodDisruptionBudget selects the pods: node drains may take any number of them";
             Check::new(NAME, Verdict::Warn, detail)
@@ -24,42 +19,6 @@ pub(super) fn no_budget(surroundings: &Surroundings, workload: &Workload) -> Che
             Check::new(NAME, Verdict::Pass, few(own))
         })
     })
-}
-
-/// Its `status`, as the disruption controller computed it.
-fn words(budget: &PodDisruptionBudget) -> String {
-    let name = budget.metadata.name.as_deref().unwrap_or_default();
-    match &budget.status {
-        Some(status) => format!(
-            "PDB {name}: {} of {} pods healthy, {} must stay, {} may be evicted",
-            status.current_healthy, status.expected_pods, status.desired_healthy, status.disruptions_allowed
-        ),
-        None => format!("PDB {name}, without a status yet"),
-    }
-}
-
-/// `spec.selector`: none selects nothing, an empty one everything.
-fn selects(budget: &PodDisruptionBudget, labels: &Labels) -> bool {
-    let selector = budget.spec.as_ref().and_then(|spec| spec.selector.as_ref());
-    selector.is_some_and(|selector| matches(selector, labels))
-}
-
-/// Mirrors `LabelSelectorAsSelector` of `k8s.io/apimachinery/pkg/apis/meta/v1`.
-fn matches(selector: &LabelSelector, labels: &Labels) -> bool {
-    selector.match_labels.iter().flatten().all(|(key, value)| labels.get(key) == Some(value))
-        && selector.match_expressions.iter().flatten().all(|requirement| meets(requirement, labels))
-}
-
-fn meets(requirement: &LabelSelectorRequirement, labels: &Labels) -> bool {
-    let value = labels.get(&requirement.key);
-    let listed = value.is_some_and(|value| requirement.values.iter().flatten().any(|other| other == value));
-    match requirement.operator.as_str() {
-        "In" => listed,
-        "NotIn" => !listed,
-        "Exists" => value.is_some(),
-        "DoesNotExist" => value.is_none(),
-        _ => false,
-    }
 }
 
 #[cfg(test)]

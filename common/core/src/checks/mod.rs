@@ -12,6 +12,7 @@ mod quota;
 mod tests;
 mod usage;
 
+pub(crate) use access::granted;
 use jiff::Timestamp;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::ResourceQuota;
@@ -76,7 +77,7 @@ pub struct Check {
 }
 
 impl Check {
-    fn new(name: &'static str, verdict: Verdict, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(name: &'static str, verdict: Verdict, detail: impl Into<String>) -> Self {
         Self { name, verdict, detail: detail.into(), next: Vec::new() }
     }
 
@@ -95,7 +96,7 @@ impl Check {
         }
     }
 
-    fn next(mut self, command: impl Into<String>) -> Self {
+    pub(crate) fn next(mut self, command: impl Into<String>) -> Self {
         self.next.push(command.into());
         self
     }
@@ -148,7 +149,7 @@ impl Surroundings {
 pub fn of_restart(facts: &Facts, target: &Target, now: Timestamp) -> Vec<Check> {
     let Facts { workload, access, surroundings } = facts;
     let mut checks = vec![
-        access::granted(access, target),
+        granted(access, target.place()),
         deployment::paused(workload, target),
         deployment::not_ready(workload, target),
         pods::failing(workload),

@@ -26,23 +26,14 @@ impl Restart {
 
     pub(super) fn inspected(&mut self, inspected: &[Inspected], now: Timestamp) -> Action {
         let endpoint = self.endpoint();
-        let (logs, log_findings) = verify::logs(inspected);
         let unread = verify::events(&self.seen.events, &self.plan.request.target.object());
-        let (health, health_findings) = verify::health(inspected, endpoint.as_ref());
-        self.step("verify", self.began, now, &format!("logs: {}; health: {}", logs.detail, health.detail));
-        if let Some(ending) = &mut self.ending {
-            ending.verified.logs = logs.verdict;
-            ending.verified.health = health.verdict;
-            ending.findings.extend(health_findings);
-            ending.findings.extend(log_findings);
-            ending.findings.extend(unread);
-            if health.verdict == Verdict::Fail {
-                ending.outcome = Outcome::Failed;
-            }
-        }
-        let failed = health.verdict == Verdict::Fail;
+        let Some(ending) = &mut self.ending else { return self.release_or(now, Next::WriteDown) };
+        self.verifications = ending.inspected(inspected, endpoint.as_ref());
+        ending.findings.extend(unread);
+        let failed = ending.outcome == Outcome::Failed;
+        let result = verify::in_words(&self.verifications);
+        self.step("verify", self.began, now, &result);
         let soaks = !failed && self.plan.request.soak > SignedDuration::ZERO;
-        self.verifications = vec![("logs", logs), ("health", health)];
         self.release_or(now, if soaks { Next::Soak } else { Next::WriteDown })
     }
 

@@ -1,6 +1,7 @@
 //! How a restart ends: outcome, findings, what was verified, and what is written down about it.
 
 use jiff::Timestamp;
+use k8s_openapi::api::core::v1::ObjectReference;
 use serde_json::json;
 
 use super::messages::{Action, Record, Signal};
@@ -10,6 +11,7 @@ use crate::duration;
 use crate::finding::Finding;
 use crate::report::{Outcome, PodView, RestartReport, Verified};
 use crate::revision;
+use crate::verify::{self, Endpoint, Inspected, Verification};
 
 /// How it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub struct Ending {
 
 impl Ending {
     /// An ending about which nothing was verified.
-    pub(super) fn new(outcome: Outcome, findings: Vec<Finding>) -> Self {
+    pub(crate) fn new(outcome: Outcome, findings: Vec<Finding>) -> Self {
         Self { outcome, signal: None, findings, verified: Verified::NOTHING }
     }
 
@@ -36,10 +38,29 @@ impl Ending {
     }
 
     /// The same, with a verdict on the rollout and its pods.
-    pub(super) fn rollout(mut self, verdict: Verdict) -> Self {
+    pub(crate) fn rollout(mut self, verdict: Verdict) -> Self {
         self.verified.rollout = verdict;
         self.verified.pods = verdict;
         self
+    }
+
+    /// Takes over what logs and health endpoints showed, and returns it with its numbers. An endpoint that does not
+    /// answer as it should fails the operation; errors in a log are told.
+    pub(crate) fn inspected(
+        &mut self,
+        inspected: &[Inspected],
+        endpoint: Option<&Endpoint>,
+    ) -> Vec<(&'static str, Verification)> {
+        let (logs, log_findings) = verify::logs(inspected);
+        let (health, health_findings) = verify::health(inspected, endpoint);
+        self.verified.logs = logs.verdict;
+        self.verified.health = health.verdict;
+        self.findings.extend(health_findings);
+        self.findings.extend(log_findings);
+        if health.verdict == Verdict::Fail {
+            self.outcome = Outcome::Failed;
+        }
+        vec![("logs", logs), ("health", health)]
     }
 }
 
@@ -148,7 +169,21 @@ impl Restart {
             "startedAt": request.started_at,
             "finishedAt": now,
         });
-        Record { reason, warning, message, history: (request.operation.clone(), entry) }
+        let about = ObjectReference {
+            api_version: Some("apps/v1".to_owned()),
+            kind: Some("Deployment".to_owned()),
+            namespace: Some(request.target.namespace.clone()),
+            name: Some(request.target.deployment.clone()),
+            uid: Some(self.seen.deployment.uid().to_owned()),
+            ..ObjectReference::default()
+        };
+        Record {
+            about: Box::new(about),
+            reason,
+            warning,
+            message,
+            history: (request.operation.clone(), entry),
+        }
     }
 
     /// The report of what happened so far.

@@ -1,9 +1,12 @@
 //! What the planner tells its driver to do, and what the driver tells it back.
 
 use jiff::Timestamp;
+use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde_json::Value;
 
 use crate::causes::{Fetched, Need};
+use crate::evict::Siblings;
 use crate::fact::Fact;
 use crate::lock::{LeaseAnswer, LeaseRequest};
 use crate::verify::{Inspected, Inspection};
@@ -26,6 +29,15 @@ pub enum Action {
         /// Whether the API server only has to admit it.
         dry_run: bool,
     },
+    /// Evict a pod with this `policy/v1` Eviction.
+    Evict {
+        /// Name of the pod.
+        pod: String,
+        /// The Eviction, bound to the pod's UID.
+        body: Value,
+        /// Whether the API server only has to admit it.
+        dry_run: bool,
+    },
     /// Read the Deployment: an answer was lost.
     Read,
     /// Wait for the next observation, or until this time.
@@ -42,7 +54,7 @@ pub enum Action {
         /// Since when.
         since: Timestamp,
     },
-    /// Write down what was done: an Event on the Deployment, a line in `sk-history`.
+    /// Write down what was done: an Event on the object, a line in `sk-history`.
     Record(Record),
     /// Nothing more; [`super::Restart::report`] has the rest.
     Finish,
@@ -57,6 +69,10 @@ pub enum Observation {
     Lease(LeaseAnswer),
     /// The answer to [`Action::Patch`].
     Patched(Write),
+    /// The answer to [`Action::Evict`].
+    Evicted(Evicted),
+    /// A controller's pods, as they are watched.
+    Pods(Box<Siblings>),
     /// The answer to [`Action::Read`]; `None` when the Deployment is not there.
     Read(Result<Option<Box<Deployment>>, String>),
     /// The workload, as it is watched.
@@ -94,6 +110,28 @@ pub enum Write {
     Ambiguous(String),
 }
 
+/// What became of an eviction.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Evicted {
+    /// The pod is told to end.
+    Accepted,
+    /// No pod of this name and UID is there: what the API server said.
+    Absent(String),
+    /// A `PodDisruptionBudget` does not allow it; nothing changed.
+    Blocked {
+        /// What the API server said.
+        message: String,
+        /// The namespace's budgets, read after that.
+        budgets: Fact<Vec<PodDisruptionBudget>>,
+    },
+    /// The API server refused it; nothing changed.
+    Rejected(String),
+    /// It never left; nothing changed.
+    NotSent(String),
+    /// The answer was lost: it may have been done.
+    Ambiguous(String),
+}
+
 /// A signal that ends the watching.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Signal {
@@ -108,6 +146,8 @@ pub enum Signal {
 /// What is written down in the cluster about an operation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
+    /// The object that the Event is on.
+    pub about: Box<ObjectReference>,
     /// `Event.reason`, in CamelCase.
     pub reason: &'static str,
     /// `Event.type`: Warning, or Normal.

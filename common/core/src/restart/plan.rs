@@ -36,13 +36,13 @@ pub enum DryRun {
 
 /// What the user asked for.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct Request<T = Target> {
     /// ULID of this operation.
     pub operation: String,
     /// Context of the kubeconfig.
     pub context: String,
     /// What to restart.
-    pub target: Target,
+    pub target: T,
     /// Who asks: the kubeconfig's user, or whom `--as` names.
     pub user: String,
     /// `--reason`.
@@ -104,7 +104,7 @@ pub struct Refusal {
 pub fn plan(facts: Facts, request: Request, now: Timestamp) -> Result<Plan, Box<Refusal>> {
     let checks: Vec<Check> = checks::of_restart(&facts, &request.target, now)
         .into_iter()
-        .map(|check| if is_forced(&check, &request) { check.forced() } else { check })
+        .map(|check| request.forced(check))
         .collect();
     let findings: Vec<Finding> = checks
         .iter()
@@ -116,12 +116,6 @@ pub fn plan(facts: Facts, request: Request, now: Timestamp) -> Result<Plan, Box<
     }
     let steps = steps(&request, &facts.workload);
     Ok(Plan { request, checks, steps, facts, restarted_at: format!("{now:.6}") })
-}
-
-fn is_forced(check: &Check, request: &Request) -> bool {
-    check.verdict == Verdict::Refuse
-        && check.name != checks::NOT_FORCIBLE
-        && request.force.iter().any(|name| name == check.name)
 }
 
 fn refusal(check: &Check, request: &Request) -> Finding {
@@ -166,6 +160,28 @@ fn verified(request: &Request) -> String {
     let path = request.target.service.as_ref().and_then(|service| service.health_path.as_deref());
     let health = path.map(|path| format!(", {path} on every pod")).unwrap_or_default();
     format!("pods, logs since start{health}")
+}
+
+impl<T> Request<T> {
+    /// The check as `--force` leaves it.
+    pub(crate) fn forced(&self, check: Check) -> Check {
+        let named = self.force.iter().any(|name| name == check.name);
+        let forced = check.verdict == Verdict::Refuse && check.name != checks::NOT_FORCIBLE && named;
+        if forced { check.forced() } else { check }
+    }
+
+    /// The lock of a Deployment; none with `--no-lock`, and none for a dry run, which changes nothing.
+    pub(crate) fn lock(&self, namespace: &str, deployment: &str, now: Timestamp) -> Option<Lock> {
+        let own = Holder {
+            identity: format!("{}@{}", self.user, self.host),
+            operation: self.operation.clone(),
+            command: "sk-restart".to_owned(),
+            reason: self.reason.clone().unwrap_or_default(),
+            since: None,
+        };
+        let needed = !self.no_lock && self.dry_run == DryRun::None;
+        needed.then(|| Lock::new(namespace, deployment, own, self.take_over, now))
+    }
 }
 
 impl Request {
@@ -230,21 +246,6 @@ impl Plan {
             patch["metadata"]["annotations"] = json!({ CHANGE_CAUSE: reason });
         }
         patch
-    }
-
-    /// The lock that the change needs; none with `--no-lock`, and none for a dry run, which changes nothing.
-    pub(super) fn lock(&self, now: Timestamp) -> Option<Lock> {
-        let request = &self.request;
-        let own = Holder {
-            identity: format!("{}@{}", request.user, request.host),
-            operation: request.operation.clone(),
-            command: "sk-restart".to_owned(),
-            reason: request.reason.clone().unwrap_or_default(),
-            since: None,
-        };
-        let target = &request.target;
-        let needed = !request.no_lock && request.dry_run == DryRun::None;
-        needed.then(|| Lock::new(&target.namespace, &target.deployment, own, request.take_over, now))
     }
 
     /// The field manager of the patch: kubectl's, but where Flux owns the object the one whose writes Flux leaves alone.

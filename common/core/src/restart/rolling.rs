@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::ending::Ending;
 use super::messages::{Action, Observation};
 use super::run::{Phase, Restart};
-use super::standing::Judgement;
+use super::standing::Course;
 use crate::causes::{self, Fetched, Need};
 use crate::checks::Verdict;
 use crate::duration;
@@ -60,23 +60,15 @@ impl Restart {
             return end;
         }
         let request = &self.plan.request;
-        let timeout = rolling.since + request.timeout;
-        // What was seen before the watch broke may be over by now: no verdict on stale facts.
         let fresh = rolling.trouble.is_none();
-        let until = match self.standing.judge(rolling.since, request.fail_after, now) {
-            Judgement::Failed if fresh => return self.explain(),
-            Judgement::FailsAt(at) => timeout.min(at),
-            Judgement::Failed | Judgement::Open => timeout,
-        };
-        if now >= timeout {
-            return if fresh && self.standing.explains() {
-                self.explain()
-            } else {
-                self.no_progress(rolling.trouble.as_deref(), now)
-            };
+        match self.standing.course(rolling.since, request.fail_after, request.timeout, fresh, now) {
+            Course::Failed => self.explain(),
+            Course::Stalled => self.no_progress(rolling.trouble.as_deref(), now),
+            Course::Until(until) => {
+                self.phase = Phase::Rolling(rolling);
+                Action::Watch { until: until.min(now + LOOK_EVERY) }
+            }
         }
-        self.phase = Phase::Rolling(rolling);
-        Action::Watch { until: until.min(now + LOOK_EVERY) }
     }
 
     /// Looks at the workload; some action when that ends the rollout.

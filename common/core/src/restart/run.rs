@@ -82,7 +82,8 @@ impl Restart {
     /// A restart that is about to begin.
     pub fn new(plan: Plan, now: Timestamp) -> Self {
         let seen = plan.before().clone();
-        let lock = plan.lock(now);
+        let target = &plan.request.target;
+        let lock = plan.request.lock(&target.namespace, &target.deployment, now);
         Self {
             phase: if lock.is_some() { Phase::Locking } else { Phase::Rechecking },
             began: now,
@@ -258,14 +259,8 @@ impl Restart {
             LockStep::HeldBy(holder) | LockStep::Displaced(holder) => {
                 self.step("lock", self.began, now, "held by another operation");
                 let target = &self.plan.request.target;
-                let summary = format!("another operation holds {}: {holder}", target.object());
-                let finding = Finding::error(
-                    "lock/held",
-                    format!("lease/{}", crate::lock::name(&target.deployment)),
-                    summary,
-                )
-                .next(target.kubectl(&format!("get lease {} -o yaml", crate::lock::name(&target.deployment))))
-                .next(format!("{} --take-over --reason WHY", self.plan.request.command()));
+                let again = self.plan.request.command();
+                let finding = crate::lock::held(&holder, &target.deployment, target.place(), &again);
                 self.ending = Some(Ending::new(Outcome::Locked, vec![finding]));
                 self.finish()
             }

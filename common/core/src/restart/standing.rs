@@ -15,15 +15,26 @@ const LAPSE: SignedDuration = SignedDuration::from_secs(20);
 
 /// The causes that are there now, each with the time since when it has been there.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Standing {
+pub(crate) struct Standing {
     /// When it was seen first, and last.
     since: BTreeMap<&'static str, (Timestamp, Timestamp)>,
     found: Vec<Found>,
 }
 
+/// How an operation that waits goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Course {
+    /// It waits, until this time if nothing happens.
+    Until(Timestamp),
+    /// It has failed.
+    Failed,
+    /// Nothing has progressed for too long, and nothing is known that explains it.
+    Stalled,
+}
+
 /// What the causes mean for the rollout.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Judgement {
+enum Judgement {
     /// Waiting cannot help any more.
     Failed,
     /// A cause will be fatal at this time, if nothing changes.
@@ -34,7 +45,7 @@ pub(super) enum Judgement {
 
 impl Standing {
     /// Takes over what is seen now.
-    pub(super) fn observe(&mut self, found: Vec<Found>, now: Timestamp) {
+    pub(crate) fn observe(&mut self, found: Vec<Found>, now: Timestamp) {
         // What was there at the last look has been there until now.
         for found in &self.found {
             self.since.entry(found.cause.code).or_insert((now, now)).1 = now;
@@ -47,13 +58,33 @@ impl Standing {
     }
 
     /// What is seen now.
-    pub(super) fn found(&self) -> &[Found] {
+    pub(crate) fn found(&self) -> &[Found] {
         &self.found
+    }
+
+    /// Whether to wait on, by the causes and by the longest time without progress. What was seen before the watch broke
+    /// may be over by now: while it is not `fresh`, there is no verdict on it.
+    pub(crate) fn course(
+        &self,
+        progress: Timestamp,
+        fail_after: SignedDuration,
+        timeout: SignedDuration,
+        fresh: bool,
+        now: Timestamp,
+    ) -> Course {
+        let end = progress + timeout;
+        match self.judge(progress, fail_after, now) {
+            Judgement::Failed if fresh => Course::Failed,
+            _ if now >= end && fresh && self.explains() => Course::Failed,
+            _ if now >= end => Course::Stalled,
+            Judgement::FailsAt(at) => Course::Until(end.min(at)),
+            Judgement::Failed | Judgement::Open => Course::Until(end),
+        }
     }
 
     /// Judges by the contract's "Failing early": at once, or when the same cause has stood for `fail_after` with no
     /// progress, observed often enough.
-    pub(super) fn judge(&self, progress: Timestamp, fail_after: SignedDuration, now: Timestamp) -> Judgement {
+    fn judge(&self, progress: Timestamp, fail_after: SignedDuration, now: Timestamp) -> Judgement {
         let mut verdict = Judgement::Open;
         for found in &self.found {
             match found.cause.fatal {
@@ -79,14 +110,14 @@ impl Standing {
     }
 
     /// Whether something is wrong that explains why nothing progresses.
-    pub(super) fn explains(&self) -> bool {
+    fn explains(&self) -> bool {
         self.found
             .iter()
             .any(|found| found.finding.severity == Severity::Error && found.cause.fatal != Fatal::Never)
     }
 
     /// The findings, one for each cause, with the number of objects it was seen on.
-    pub(super) fn findings(&self, now: Timestamp) -> Vec<Finding> {
+    pub(crate) fn findings(&self, now: Timestamp) -> Vec<Finding> {
         let mut findings: Vec<Finding> = Vec::new();
         for found in &self.found {
             if findings.iter().any(|finding| finding.code == found.cause.code) {

@@ -25,6 +25,7 @@ impl Run {
         match action {
             Action::Lease { request, .. } => Observation::Lease(lease_answer(request, chance)),
             Action::Patch { .. } => self.patch(restart, chance),
+            Action::Evict { .. } => panic!("a restart evicts no pod"),
             Action::Read => Observation::Read(match chance % 4 {
                 0 => Ok(Some(Box::new(after(restart.plan(), &[], &[true; 3]).deployment()))),
                 1 => Ok(Some(Box::new(Make::default().deployment()))),

@@ -1,0 +1,11 @@
+//! Replacing one pod by eviction: facts and a request become a plan or a refusal; observations become the next action.
+
+mod plan;
+mod run;
+mod siblings;
+#[cfg(test)]
+mod tests;
+
+pub use plan::{Facts, Plan, PodTarget, Refusal, Request, like, plan};
+pub use run::Eviction;
+pub use siblings::{Siblings, label_selector};

@@ -1,0 +1,382 @@
+//! From facts and a request to a plan, or to a refusal that says what to type instead.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{ObjectReference, Pod};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use serde_json::{Value, json};
+
+use super::siblings::{Siblings, label_selector, uid};
+use crate::access::Access;
+use crate::budget;
+use crate::catalogue::Service;
+use crate::checks::{self, Check, Verdict};
+use crate::duration;
+use crate::fact::Fact;
+use crate::finding::Finding;
+use crate::report::{CheckView, Header, Outcome, PlannedStep, PodView, RestartReport};
+use crate::target::Place;
+use crate::verify::Endpoint;
+use crate::workload::{self, controller};
+
+/// The annotation of a pod that the kubelet made from a file of its node.
+const MIRROR: &str = "kubernetes.io/config.mirror";
+
+/// Pods that are named when the one that was typed is not there.
+const SHOWN: usize = 5;
+
+/// The one pod to replace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodTarget {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub pod: String,
+    /// Connection flags that a pasted kubectl command needs too, as `--context prod`; often empty.
+    pub connection: String,
+}
+
+/// What the user asked for.
+pub type Request = crate::restart::Request<PodTarget>;
+
+/// What is known before an eviction is decided on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// The pod.
+    pub pod: Pod,
+    /// The pods of its controller, itself among them; just itself where it has none.
+    pub siblings: Siblings,
+    /// The Deployment that controls its `ReplicaSet`.
+    pub deployment: Option<OwnerReference>,
+    /// What the catalogue knows about that Deployment.
+    pub service: Option<Service>,
+    /// The namespace's budgets.
+    pub budgets: Fact<Vec<PodDisruptionBudget>>,
+    /// Each required verb, and whether this user has it.
+    pub access: Vec<(Access, Fact<bool>)>,
+}
+
+/// What will be done, decided on facts that were read.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What was asked for.
+    pub request: Request,
+    /// The checks; none refuses.
+    pub checks: Vec<Check>,
+    /// The steps, for people.
+    pub steps: Vec<PlannedStep>,
+    /// What it was decided on.
+    pub facts: Facts,
+    /// Who makes the successor.
+    pub owner: OwnerReference,
+}
+
+/// Why an eviction does not start.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// What was asked for.
+    pub request: Request,
+    /// All checks.
+    pub checks: Vec<Check>,
+    /// One finding for each check that refuses.
+    pub findings: Vec<Finding>,
+    /// What it was decided on.
+    pub facts: Facts,
+}
+
+/// Decides whether the pod may be evicted.
+///
+/// # Errors
+/// A [`Refusal`] when a check refuses that `--force` does not name.
+pub fn plan(facts: Facts, request: Request) -> Result<Plan, Box<Refusal>> {
+    let place = request.target.place();
+    let checks = vec![
+        checks::granted(&facts.access, place),
+        static_pod(&facts.pod, place),
+        no_controller(&facts.pod, place),
+        ended(&facts.pod, place),
+        terminating(&facts.pod, place),
+        pdb(&facts, place),
+        floor(&facts, &request),
+    ];
+    let checks: Vec<Check> = checks.into_iter().map(|check| request.forced(check)).collect();
+    let findings: Vec<Finding> = checks
+        .iter()
+        .filter(|check| check.verdict == Verdict::Refuse)
+        .map(|check| {
+            let code = format!("check/{}", check.name);
+            let finding = Finding::error(&code, request.target.object(), check.detail.clone());
+            check.next.iter().fold(finding, Finding::next)
+        })
+        .collect();
+    match controller(&facts.pod.metadata).cloned() {
+        Some(owner) if findings.is_empty() => {
+            let steps = steps(&facts, &owner, &request);
+            Ok(Plan { request, checks, steps, facts, owner })
+        }
+        _ => Err(Box::new(Refusal { request, checks, findings, facts })),
+    }
+}
+
+fn static_pod(pod: &Pod, place: Place<'_>) -> Check {
+    let mirrors = pod.metadata.annotations.iter().flatten().any(|(key, _)| key == MIRROR);
+    let by_node = pod.metadata.owner_references.iter().flatten().any(|owner| owner.kind == "Node");
+    if !mirrors && !by_node {
+        return Check::new("static-pod", Verdict::Pass, "it is no static pod");
+    }
+    let node = workload::node(pod).unwrap_or("its node");
+    let detail =
+        format!("a static pod: the kubelet of {node} runs it from a file there, whatever the API does");
+    Check::new("static-pod", Verdict::Refuse, detail)
+        .next(place.kubectl(&format!("get pod/{} -o yaml", workload::name(pod))))
+}
+
+fn no_controller(pod: &Pod, place: Place<'_>) -> Check {
+    match controller(&pod.metadata) {
+        Some(owner) => {
+            let detail = format!("{} replaces it", object(owner));
+            Check::new("no-controller", Verdict::Pass, detail)
+        }
+        None => Check::new("no-controller", Verdict::Refuse, "it has no controller: nobody would replace it")
+            .next(place.kubectl(&format!("delete pod/{}", workload::name(pod)))),
+    }
+}
+
+fn ended(pod: &Pod, place: Place<'_>) -> Check {
+    if !workload::has_ended(pod) {
+        return Check::new("ended", Verdict::Pass, "it has not ended");
+    }
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default();
+    let reason = pod.status.as_ref().and_then(|status| status.reason.as_deref());
+    let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+    let detail = format!("it has ended ({phase}{reason}): nothing runs in it that could be replaced");
+    Check::new("ended", Verdict::Refuse, detail)
+        .next(place.kubectl(&format!("delete pod/{}", workload::name(pod))))
+}
+
+fn terminating(pod: &Pod, place: Place<'_>) -> Check {
+    if pod.metadata.deletion_timestamp.is_none() {
+        return Check::new("terminating", Verdict::Pass, "it is not being deleted");
+    }
+    let name = workload::name(pod);
+    let detail = "it is being deleted already: its controller replaces it without an eviction";
+    Check::new("terminating", Verdict::Refuse, detail)
+        .next(place.kubectl(&format!("get pod/{name} -w")))
+        .next(place.kubectl(&format!("wait --for=delete pod/{name}")))
+}
+
+/// The API server is the judge, for budgets also ask how pods are that are not ready; more than one it cannot judge.
+fn pdb(facts: &Facts, place: Place<'_>) -> Check {
+    let budgets = match &facts.budgets {
+        Fact::Known(budgets) => budgets,
+        Fact::Unavailable(reason) => {
+            return Check::new("pdb", Verdict::Unknown, format!("not checked: {reason}"));
+        }
+    };
+    let own = selecting(budgets, &facts.pod);
+    match own.as_slice() {
+        [] => {
+            Check::new("pdb", Verdict::Warn, "no PodDisruptionBudget selects it: nothing limits the eviction")
+        }
+        [only] if only.status.as_ref().is_some_and(|status| status.disruptions_allowed == 0) => {
+            let detail = format!("{}: the eviction may be refused", budget::words(only));
+            Check::new("pdb", Verdict::Warn, detail)
+        }
+        [only] => Check::new("pdb", Verdict::Pass, budget::words(only)),
+        several => {
+            let names: Vec<&str> = several.iter().map(|budget| budget::name(budget)).collect();
+            let detail = format!(
+                "more than one PodDisruptionBudget selects it ({}): Kubernetes evicts no such pod",
+                names.join(", ")
+            );
+            Check::new("pdb", Verdict::Refuse, detail)
+                .next(place.kubectl(&format!("describe pdb {}", names.join(" "))))
+        }
+    }
+}
+
+/// The budgets that select the pod.
+pub(super) fn selecting<'a>(budgets: &'a [PodDisruptionBudget], pod: &Pod) -> Vec<&'a PodDisruptionBudget> {
+    let none = BTreeMap::new();
+    budget::selecting(budgets, pod.metadata.labels.as_ref().unwrap_or(&none)).collect()
+}
+
+/// Judged by its controller's other pods: those that are ready stay.
+fn floor(facts: &Facts, request: &Request) -> Check {
+    let Some(floor) = facts.service.as_ref().and_then(|service| service.min_available) else {
+        return Check::new("floor", Verdict::Skipped, "no minAvailable is configured");
+    };
+    let stay =
+        facts.siblings.pods.iter().filter(|pod| uid(pod) != uid(&facts.pod) && workload::is_ready(pod));
+    let stay = stay.count();
+    let ready = workload::is_ready(&facts.pod);
+    let detail = format!("{stay} other pods of its controller are ready (floor {floor})");
+    if stay >= usize::try_from(floor).unwrap_or(usize::MAX) {
+        Check::new("floor", Verdict::Pass, detail)
+    } else if !ready {
+        Check::new("floor", Verdict::Warn, format!("{detail}; it is not ready itself, so nothing is lost"))
+    } else {
+        Check::new("floor", Verdict::Refuse, format!("only {detail}"))
+            .next(request.target.place().kubectl(&watched(&facts.pod)))
+            .next(format!("{} --force floor", request.target.command()))
+    }
+}
+
+/// The words that show its controller's pods as they come and go.
+pub(super) fn watched(pod: &Pod) -> String {
+    match label_selector(pod).as_str() {
+        "" => "get pods -w".to_owned(),
+        selector => format!("get pods -l {selector} -w"),
+    }
+}
+
+fn steps(facts: &Facts, owner: &OwnerReference, request: &Request) -> Vec<PlannedStep> {
+    let target = &request.target;
+    let (place, timeout) = (target.place(), duration::short(request.timeout));
+    let path = format!("/api/v1/namespaces/{}/pods/{}/eviction", target.namespace, target.pod);
+    let create = place.kubectl(&format!("create --raw {path} -f -"));
+    let step =
+        |step, words: String, kubectl: String| PlannedStep { step, object: target.object(), words, kubectl };
+    let path = facts.service.as_ref().and_then(|service| service.health_path.as_deref());
+    let health = path.map(|path| format!(", {path}")).unwrap_or_default();
+    vec![
+        step(
+            "evict",
+            format!("{}, which PodDisruptionBudgets may refuse", target.object()),
+            format!("{create} <<<'{}'", body(target, &facts.pod)),
+        ),
+        step(
+            "watch",
+            format!("until {} has a ready successor; {timeout} without progress ends it", object(owner)),
+            place.kubectl(&watched(&facts.pod)),
+        ),
+        step(
+            "verify",
+            format!("the successor: ready, logs since start{health}"),
+            place.kubectl(&format!("logs {} --all-pods --all-containers --tail=100", object(owner))),
+        ),
+    ]
+}
+
+/// The Eviction, bound to the UID that was looked at: a successor of the same name is not touched.
+fn body(target: &PodTarget, pod: &Pod) -> Value {
+    json!({
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": target.pod, "namespace": target.namespace},
+        "deleteOptions": {"preconditions": {"uid": uid(pod)}},
+    })
+}
+
+/// `replicaset/NAME`, as kubectl takes it.
+pub(super) fn object(owner: &OwnerReference) -> String {
+    let group = owner.api_version.split_once('/').map(|(group, _)| group);
+    let kind = owner.kind.to_lowercase();
+    match group {
+        None | Some("apps" | "batch") => format!("{kind}/{}", owner.name),
+        Some(group) => format!("{kind}.{group}/{}", owner.name),
+    }
+}
+
+/// The pods of a namespace whose names are most like one that is not there: those of the same workload.
+pub fn like<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let base = name.rsplitn(3, '-').last().filter(|base| !base.is_empty()).unwrap_or(name);
+    let start = format!("{base}-");
+    let mut alike: Vec<&str> = names.into_iter().filter(|other| other.starts_with(&start)).collect();
+    alike.sort_unstable();
+    alike.truncate(SHOWN);
+    alike
+}
+
+impl PodTarget {
+    /// `pod/NAME`, as kubectl takes it.
+    pub fn object(&self) -> String {
+        format!("pod/{}", self.pod)
+    }
+
+    /// Where its kubectl commands apply.
+    pub fn place(&self) -> Place<'_> {
+        Place { namespace: &self.namespace, connection: &self.connection }
+    }
+
+    /// The command line that asks for the same again.
+    pub fn command(&self) -> String {
+        self.place().kubectl(&format!("sk-restart {}", self.object()))
+    }
+}
+
+impl Facts {
+    /// The name that people know it by: the service, else whose pod it is.
+    pub fn name(&self) -> String {
+        let known = self.service.as_ref().map(|service| service.name.as_str());
+        let owner = self
+            .deployment
+            .as_ref()
+            .or_else(|| controller(&self.pod.metadata))
+            .map(|owner| owner.name.as_str());
+        known.or(owner).unwrap_or_else(|| workload::name(&self.pod)).to_owned()
+    }
+
+    /// The health endpoint that its successor has to answer on.
+    pub(super) fn endpoint(&self) -> Option<Endpoint> {
+        let service = self.service.as_ref()?;
+        Some(Endpoint { port: service.port?, path: service.health_path.clone()? })
+    }
+
+    /// What an Event about the operation is on: the Deployment, else the pod.
+    pub(super) fn about(&self, namespace: &str) -> ObjectReference {
+        let (api_version, kind, name, uid) = match &self.deployment {
+            Some(owner) => {
+                (owner.api_version.as_str(), "Deployment", owner.name.as_str(), owner.uid.as_str())
+            }
+            None => ("v1", "Pod", workload::name(&self.pod), uid(&self.pod)),
+        };
+        ObjectReference {
+            api_version: Some(api_version.to_owned()),
+            kind: Some(kind.to_owned()),
+            namespace: Some(namespace.to_owned()),
+            name: Some(name.to_owned()),
+            uid: Some(uid.to_owned()),
+            ..ObjectReference::default()
+        }
+    }
+
+    fn report(&self, request: &Request, checks: &[Check], outcome: Outcome, now: Timestamp) -> RestartReport {
+        let header = Header {
+            operation: request.operation.clone(),
+            context: request.context.clone(),
+            namespace: request.target.namespace.clone(),
+            service: self.name(),
+            object: request.target.object(),
+            started_at: request.started_at,
+        };
+        RestartReport {
+            checks: checks.iter().map(CheckView::from).collect(),
+            pods: PodView::living(&self.siblings.pods),
+            ..RestartReport::new(header, outcome, now)
+        }
+    }
+}
+
+impl Refusal {
+    /// The report of an eviction that was refused.
+    pub fn report(&self, now: Timestamp) -> RestartReport {
+        let report = self.facts.report(&self.request, &self.checks, Outcome::Refused, now);
+        RestartReport { findings: self.findings.clone(), ..report }
+    }
+}
+
+impl Plan {
+    /// The report of an eviction that was planned and not begun.
+    pub fn report(&self, outcome: Outcome, now: Timestamp) -> RestartReport {
+        let report = self.facts.report(&self.request, &self.checks, outcome, now);
+        RestartReport { plan: self.steps.clone(), ..report }
+    }
+
+    /// The `policy/v1` Eviction.
+    pub fn eviction(&self) -> Value {
+        body(&self.request.target, &self.facts.pod)
+    }
+}

@@ -1,0 +1,72 @@
+//! The pods of one controller, and what happened to them.
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{Event, Pod};
+
+use crate::fact::Fact;
+use crate::workload;
+
+/// Labels that a controller gives to its pods and their successors alike.
+const SHARED: [&str; 4] = [
+    "pod-template-hash",
+    "statefulset.kubernetes.io/pod-name",
+    "batch.kubernetes.io/controller-uid",
+    "controller-uid",
+];
+
+/// A controller's pods, as of one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Siblings {
+    /// The pods.
+    pub pods: Vec<Pod>,
+    /// Events on them and on their controller, oldest first.
+    pub events: Fact<Vec<Event>>,
+}
+
+/// A label selector that finds the pod's successor with few others; empty where only the owner's UID tells.
+pub fn label_selector(pod: &Pod) -> String {
+    let labels = pod.metadata.labels.iter().flatten();
+    let shared = labels.filter(|(key, _)| SHARED.contains(&key.as_str()));
+    shared.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
+}
+
+impl Siblings {
+    /// Keeps of a namespace's pods and events what belongs to this controller.
+    pub fn of(controller_uid: &str, pods: Vec<Pod>, events: Fact<Vec<Event>>) -> Self {
+        let owned =
+            |pod: &Pod| workload::controller(&pod.metadata).is_some_and(|owner| owner.uid == controller_uid);
+        let pods: Vec<Pod> = pods.into_iter().filter(owned).collect();
+        let events = events.map(|mut events| {
+            events.retain(|event| {
+                let about = event.involved_object.uid.as_deref();
+                about == Some(controller_uid) || pods.iter().any(|pod| about == pod.metadata.uid.as_deref())
+            });
+            events.sort_by_key(workload::last_seen);
+            events
+        });
+        Self { pods, events }
+    }
+
+    /// The pod of this UID.
+    pub(super) fn pod(&self, uid: &str) -> Option<&Pod> {
+        self.pods.iter().find(|pod| self::uid(pod) == uid)
+    }
+
+    /// Events on the object of this UID since then.
+    pub(super) fn events_on(&self, uid: &str, since: Timestamp) -> Vec<&Event> {
+        let events = self.events.known().map_or(&[][..], Vec::as_slice);
+        // Events carry whole seconds.
+        let since = since.as_second();
+        let recent = |event: &&Event| workload::last_seen(event).is_some_and(|at| at.as_second() >= since);
+        events
+            .iter()
+            .filter(|event| event.involved_object.uid.as_deref() == Some(uid))
+            .filter(recent)
+            .collect()
+    }
+}
+
+/// `metadata.uid` of the pod.
+pub(super) fn uid(pod: &Pod) -> &str {
+    pod.metadata.uid.as_deref().unwrap_or_default()
+}

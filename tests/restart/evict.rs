@@ -1,4 +1,4 @@
-//! `kubectl sk-restart pod/NAME` on the real cluster: the successor is ready, and a PodDisruptionBudget holds.
+//! `kubectl sk-restart pod/NAME` on the real cluster: the successor is ready, and a budget for disruptions holds.
 
 #[path = "support.rs"]
 #[expect(dead_code, reason = "the fake API's half serves another target")]

@@ -72,7 +72,7 @@ fn flags_are_spelled_as_for_kubectl() {
 #[test]
 fn durations_are_those_of_go() {
     for (typed, seconds) in
-        [("x", 300), ("x --timeout 1m30s", 90), ("x --timeout=1.5h", 5400), ("x --timeout 0", 0)]
+        [("x", 300), ("x --timeout 1m30s", 90), ("x --timeout=1.5h", 5400), ("x --timeout 0.5s --timeout 2s", 2)]
     {
         assert_eq!(line(typed).unwrap().change.timeout, SignedDuration::from_secs(seconds), "{typed}");
     }
@@ -86,6 +86,7 @@ fn what_is_wrong_is_said_as_kubectl_says_it() {
             "invalid argument \"5x\" for \"--timeout\" flag: \
              not a duration: use a number with a unit, such as 30s, 5m or 1h30m",
         ),
+        ("x --timeout 0", "invalid argument \"0\" for \"--timeout\" flag: must be more than 0"),
         ("x --timeout -5m", "invalid argument \"-5m\" for \"--timeout\" flag: must not be negative"),
         (
             "x --request-timeout 5x",

@@ -38,10 +38,14 @@ ensure_cluster() {
 }
 
 # The node gets its label last, so an interrupted creation does not count.
+# A busy machine may answer late: three tries, before anything is deleted that somebody uses.
 cluster_works() {
   local ready='{.items[*].status.conditions[?(@.type=="Ready")].status}'
-  [[ -s $KUBECONFIG ]] &&
-    [[ $(kubectl get nodes --selector "kubectl-sk/parts=$cluster_key" --output jsonpath="$ready" --request-timeout 5s 2>/dev/null) == True ]]
+  [[ -s $KUBECONFIG ]] || return 1
+  for _ in 1 2 3; do
+    [[ $(kubectl get nodes --selector "kubectl-sk/parts=$cluster_key" --output jsonpath="$ready" --request-timeout 10s 2>/dev/null) == True ]] && return
+  done
+  return 1
 }
 
 # remake_cluster: for a cluster in which the services do not start.

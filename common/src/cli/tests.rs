@@ -71,9 +71,12 @@ fn flags_are_spelled_as_for_kubectl() {
 
 #[test]
 fn durations_are_those_of_go() {
-    for (typed, seconds) in
-        [("x", 300), ("x --timeout 1m30s", 90), ("x --timeout=1.5h", 5400), ("x --timeout 0.5s --timeout 2s", 2)]
-    {
+    for (typed, seconds) in [
+        ("x", 300),
+        ("x --timeout 1m30s", 90),
+        ("x --timeout=1.5h", 5400),
+        ("x --timeout 0.5s --timeout 2s", 2),
+    ] {
         assert_eq!(line(typed).unwrap().change.timeout, SignedDuration::from_secs(seconds), "{typed}");
     }
 }

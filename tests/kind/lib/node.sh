@@ -59,7 +59,7 @@ import_images() {
   local archive
   docker run -d --name kubectl-sk-build --privileged --network none --entrypoint sleep "$node_repository:base" infinity
   docker exec -d kubectl-sk-build containerd
-  timeout 60 bash -c 'until docker exec kubectl-sk-build ctr version >/dev/null 2>&1; do sleep 0.2; done'
+  until docker exec kubectl-sk-build ctr version >/dev/null 2>&1; do sleep 0.2; done
   for archive in "$node_images"/*.tar; do
     docker exec -i kubectl-sk-build ctr -n k8s.io images import --all-platforms --no-unpack - <"$archive"
   done

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::wait::until;
 
 /// A plugin that takes longer than this hangs.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_secs(240);
 
 /// Time to read what a plugin said before it ended.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -69,7 +69,7 @@ impl Plugin {
     /// Runs it to its end.
     ///
     /// # Panics
-    /// It cannot be started, or does not end within two minutes.
+    /// It cannot be started, or does not end within four minutes.
     pub fn run(self) -> Run {
         self.spawn().join()
     }
@@ -184,7 +184,7 @@ impl Running {
     /// Waits for its end.
     ///
     /// # Panics
-    /// It does not end within two minutes.
+    /// It does not end within four minutes.
     #[track_caller]
     pub fn join(mut self) -> Run {
         let status = wait(&mut self.child);

@@ -11,6 +11,7 @@ pub(crate) mod standing;
 mod tests;
 
 pub use ending::Ending;
+pub(crate) use ending::told;
 pub use messages::{Action, Evicted, Observation, Record, Signal, Write};
 pub use plan::{DryRun, Plan, Refusal, Request, plan};
 pub use run::Restart;

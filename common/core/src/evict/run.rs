@@ -16,9 +16,9 @@ use crate::duration;
 use crate::fact::Fact;
 use crate::finding::Finding;
 use crate::lock::{self, LeaseAnswer, Lock, Step as LockStep};
-use crate::report::{Outcome, PodView, RestartReport, Step};
+use crate::report::{Outcome, RestartReport, Step};
 use crate::restart::standing::{Course, Standing};
-use crate::restart::{Action, DryRun, Ending, Evicted, Observation, Record, Signal};
+use crate::restart::{Action, DryRun, Ending, Evicted, Observation, Record, Signal, told};
 use crate::rollout::{self, PodLine};
 use crate::verify::{self, Inspected, Inspection, Verification};
 use crate::workload;
@@ -228,15 +228,7 @@ impl Eviction {
 
     /// The report of what happened so far.
     pub fn report(&self, now: Timestamp) -> RestartReport {
-        let mut report = self.plan.report(Outcome::Unknown, now);
-        if let Some(ending) = &self.ending {
-            report.outcome = ending.outcome;
-            report.verified = ending.verified;
-            report.findings.clone_from(&ending.findings);
-        }
-        report.steps.clone_from(&self.steps);
-        report.pods = PodView::living(&self.seen.pods);
-        report
+        told(self.plan.report(Outcome::Unknown, now), self.ending.as_ref(), &self.steps, &self.seen.pods)
     }
 
     fn old(&self) -> &str {

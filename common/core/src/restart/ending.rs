@@ -1,7 +1,7 @@
 //! How a restart ends: outcome, findings, what was verified, and what is written down about it.
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::api::core::v1::{ObjectReference, Pod};
 use serde_json::json;
 
 use super::messages::{Action, Record, Signal};
@@ -9,7 +9,7 @@ use super::run::{Next, Phase, Restart};
 use crate::checks::Verdict;
 use crate::duration;
 use crate::finding::Finding;
-use crate::report::{Outcome, PodView, RestartReport, Verified};
+use crate::report::{Outcome, PodView, RestartReport, Step, Verified};
 use crate::revision;
 use crate::verify::{self, Endpoint, Inspected, Verification};
 
@@ -188,16 +188,25 @@ impl Restart {
 
     /// The report of what happened so far.
     pub fn report(&self, now: Timestamp) -> RestartReport {
-        let mut report = self.plan.report(Outcome::Unknown, now);
-        if let Some(ending) = &self.ending {
-            report.outcome = ending.outcome;
-            report.verified = ending.verified;
-            report.findings.clone_from(&ending.findings);
-        }
-        report.steps.clone_from(&self.steps);
-        report.pods = PodView::living(&self.seen.pods);
-        report
+        told(self.plan.report(Outcome::Unknown, now), self.ending.as_ref(), &self.steps, &self.seen.pods)
     }
+}
+
+/// The report of an operation: how it ended, if it has, what was done, and the pods as they were seen last.
+pub(crate) fn told(
+    mut report: RestartReport,
+    ending: Option<&Ending>,
+    steps: &[Step],
+    pods: &[Pod],
+) -> RestartReport {
+    if let Some(ending) = ending {
+        report.outcome = ending.outcome;
+        report.verified = ending.verified;
+        report.findings.clone_from(&ending.findings);
+    }
+    report.steps = steps.to_vec();
+    report.pods = PodView::living(pods);
+    report
 }
 
 /// Quotes what a shell would take apart.

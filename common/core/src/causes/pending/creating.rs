@@ -3,8 +3,10 @@
 use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Event;
 
-use crate::causes::PodFacts;
 use crate::causes::container::Seen;
+use crate::causes::event;
+use crate::causes::missing::{Kind, Missing};
+use crate::causes::{PodFacts, Sighting};
 use crate::workload;
 
 /// Steps before the first container, with the events that say that one failed.
@@ -86,4 +88,21 @@ pub(in crate::causes) fn is_out_of_addresses(message: &str) -> bool {
         "InsufficientFreeAddresses",
     ];
     SIGNS.iter().any(|sign| message.contains(sign))
+}
+
+/// A volume that is made of a ConfigMap or Secret that is not there, or lacks a key.
+pub(super) fn missing(facts: &PodFacts<'_>, kind: Kind) -> Option<Sighting> {
+    let failures = failures(facts, Step::Mount);
+    let (failed, missing) = failures.into_iter().find_map(|failed| {
+        let missing = Missing::read_mount(event::message(failed), facts.pod)?;
+        (missing.kind == kind).then_some((failed, missing))
+    })?;
+    let volume = missing.volume(facts.pod).map(|volume| format!(" (volume {volume})")).unwrap_or_default();
+    Some(Sighting {
+        summary: format!("{}{volume}", missing.sentence()),
+        evidence: vec![event::evidence(failed)],
+        next: missing.next(facts.place),
+        observations: event::standing(std::iter::once(failed)),
+        ..Sighting::default()
+    })
 }

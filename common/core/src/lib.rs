@@ -7,6 +7,7 @@ mod budget;
 pub mod catalogue;
 pub mod causes;
 pub mod checks;
+pub mod diagnose;
 pub mod duration;
 pub mod evict;
 pub mod fact;

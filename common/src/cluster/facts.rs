@@ -18,7 +18,7 @@ use super::{Cluster, Resource, Review, Watch};
 use crate::error::Error;
 
 /// `autoscaling/v2`.
-const AUTOSCALERS: Resource = Resource {
+pub(super) const AUTOSCALERS: Resource = Resource {
     group: "autoscaling",
     version: "v2",
     plural: "horizontalpodautoscalers",
@@ -33,7 +33,7 @@ pub(super) const BUDGETS: Resource =
     Resource { group: "policy", version: "v1", plural: "poddisruptionbudgets", kind: "PodDisruptionBudget" };
 
 /// What metrics-server or another implementation measures.
-const POD_METRICS: Resource =
+pub(super) const POD_METRICS: Resource =
     Resource { group: "metrics.k8s.io", version: "v1beta1", plural: "pods", kind: "PodMetrics" };
 
 /// Longest time that a fact is waited for which is not required.

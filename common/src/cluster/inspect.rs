@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ApiResource, AttachParams, DynamicObject, LogParams};
-use sk_core::causes::{Fetched, Need};
+use sk_core::causes::Asked;
 use sk_core::fact::Fact;
 use sk_core::references::{Reference, ReferenceKind};
 use sk_core::verify::{Endpoint, Health, Inspected, Inspection, TAIL};
@@ -25,8 +25,8 @@ const DEADLINE: Duration = Duration::from_secs(4);
 /// Pods that are looked into at the same time.
 const AT_ONCE: usize = 8;
 
-/// Lines of a previous run that are read, and bytes of any log.
-const PREVIOUS: i64 = 40;
+/// Lines of one run that are read, and bytes of any log.
+const LAST_LINES: i64 = 40;
 const LOG_BYTES: i64 = 256 * 1024;
 
 /// Bytes of an answer's body that are kept.
@@ -72,20 +72,22 @@ impl Cluster {
         stream::iter(logs).buffered(AT_ONCE).collect().await
     }
 
-    /// Fetches what rules asked for.
-    pub async fn fetch(&self, namespace: &str, needs: &[Need]) -> Fetched {
-        let fetched = needs.iter().map(|need| async move {
-            let fact = match need {
-                Need::PreviousLog { pod, container } => {
-                    let params =
-                        LogParams { previous: true, tail_lines: Some(PREVIOUS), ..of_container(container) };
-                    self.log(namespace, pod, params).await
-                }
-                Need::LastWrite(reference) => self.last_write(namespace, reference).await,
-            };
-            (need.clone(), fact)
-        });
-        stream::iter(fetched).buffered(AT_ONCE).collect().await
+    /// The last lines of a container: of its previous run, or of the present one.
+    pub(super) async fn last_lines(
+        &self,
+        namespace: &str,
+        pod: &str,
+        container: &str,
+        previous: bool,
+    ) -> Fact<String> {
+        let params = LogParams { previous, tail_lines: Some(LAST_LINES), ..of_container(container) };
+        self.log(namespace, pod, params).await
+    }
+
+    /// Asks an endpoint as its probe does.
+    pub(super) async fn ask(&self, namespace: &str, asked: &Asked) -> Fact<Answered> {
+        let endpoint = Endpoint { port: asked.port, path: asked.path.clone() };
+        self.health(namespace, &asked.pod, &endpoint).await
     }
 
     async fn log(&self, namespace: &str, pod: &str, params: LogParams) -> Fact<String> {
@@ -104,7 +106,7 @@ impl Cluster {
     }
 
     /// Metadata only, and of that only who wrote when: what a Secret holds is not kept.
-    async fn last_write(&self, namespace: &str, reference: &Reference) -> Fact<String> {
+    pub(super) async fn last_write(&self, namespace: &str, reference: &Reference) -> Fact<String> {
         let (kind, plural) = match reference.kind {
             ReferenceKind::ConfigMap => ("ConfigMap", "configmaps"),
             ReferenceKind::Secret => ("Secret", "secrets"),

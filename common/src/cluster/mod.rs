@@ -7,6 +7,7 @@ mod deployment;
 mod evict;
 mod facts;
 mod failure;
+mod fetch;
 mod history;
 mod inspect;
 mod kubeconfig;

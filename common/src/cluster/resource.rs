@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::Attempt;
 
-/// A namespaced resource of the API: just what a URL and an error need.
+/// A resource of the API: just what a URL and an error need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resource {
     /// API group; empty for the core group.
@@ -37,11 +37,15 @@ impl Resource {
         }
     }
 
-    /// The URL's path to the collection in a namespace, or to one object of it.
+    /// The URL's path to the collection in a namespace, or to one object of it. No namespace is the whole cluster, or
+    /// an object of none.
     pub(crate) fn path(&self, namespace: &str, name: Option<&str>) -> String {
         let root = if self.group.is_empty() { "api" } else { "apis" };
-        let namespace = utf8_percent_encode(namespace, SEGMENT);
-        let collection = format!("/{root}/{}/namespaces/{namespace}/{}", self.api_version(), self.plural);
+        let within = match namespace {
+            "" => String::new(),
+            namespace => format!("namespaces/{}/", utf8_percent_encode(namespace, SEGMENT)),
+        };
+        let collection = format!("/{root}/{}/{within}{}", self.api_version(), self.plural);
         match name {
             Some(name) => format!("{collection}/{}", utf8_percent_encode(name, SEGMENT)),
             None => collection,

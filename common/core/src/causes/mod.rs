@@ -3,6 +3,7 @@
 mod container;
 mod crashloop;
 mod event;
+mod fetched;
 mod image;
 mod log;
 mod missing;
@@ -19,9 +20,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, Pod};
 
-use crate::fact::Fact;
+pub use fetched::{Answer, Asked, Claim, Fetched, Need};
+
 use crate::finding::{Finding, Severity};
-use crate::references::Reference;
 use crate::target::Place;
 use crate::workload::{self, Workload};
 
@@ -168,27 +169,12 @@ pub struct PodFacts<'a> {
 pub struct WorkloadFacts<'a> {
     /// The Deployment, its `ReplicaSet`s, pods and events.
     pub workload: &'a Workload,
+    /// What was fetched because a rule asked for it.
+    pub fetched: &'a Fetched,
     /// How commands to type next name the place.
     pub place: Place<'a>,
     /// The time now.
     pub now: Timestamp,
-}
-
-/// What rules asked for and a second round of reading brought.
-pub type Fetched = BTreeMap<Need, Fact<String>>;
-
-/// What a rule needs beyond the objects: data, so that no rule holds a client.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Need {
-    /// The last lines of the container's previous run.
-    PreviousLog {
-        /// Name of the pod.
-        pod: String,
-        /// Name of the container.
-        container: String,
-    },
-    /// When a ConfigMap or Secret was last written, and by whom: `TIMESTAMP MANAGER`.
-    LastWrite(Reference),
 }
 
 /// A cause as a rule saw it.
@@ -225,9 +211,9 @@ pub struct Found {
 
 /// The causes seen on the pods of the present template and on the workload itself, ranked.
 pub fn of_rollout(workload: &Workload, fetched: &Fetched, place: Place<'_>, now: Timestamp) -> Vec<Found> {
-    let facts = WorkloadFacts { workload, place, now };
+    let facts = WorkloadFacts { workload, fetched, place, now };
     let pods = new_pods(workload);
-    CAUSES.iter().flat_map(|cause| seen(cause, &facts, &pods, fetched)).collect()
+    CAUSES.iter().flat_map(|cause| seen(cause, &facts, &pods)).collect()
 }
 
 /// The pods of the present template, each with its own events.
@@ -247,6 +233,18 @@ fn with_events<'a>(
     }
     pods.map(|pod| (pod, pod.metadata.uid.as_deref().and_then(|uid| own.remove(uid)).unwrap_or_default()))
         .collect()
+}
+
+/// Whether a container of the pod does not stay.
+pub fn crashes(pod: &Pod, now: Timestamp) -> bool {
+    container::all(pod).any(|container| crashloop::crash::of(pod, container, now).is_some())
+}
+
+/// The causes seen on a Deployment and on all its pods, of whatever template, ranked.
+pub fn of_workload(workload: &Workload, fetched: &Fetched, place: Place<'_>, now: Timestamp) -> Vec<Found> {
+    let facts = WorkloadFacts { workload, fetched, place, now };
+    let pods = with_events(workload.pods.iter(), workload.events.known().map_or(&[], Vec::as_slice));
+    CAUSES.iter().flat_map(|cause| seen(cause, &facts, &pods)).collect()
 }
 
 /// The causes seen on these pods, whoever their controller is, ranked.
@@ -292,13 +290,8 @@ pub fn not_created(controller: &str, events: &[&Event]) -> Option<Found> {
 }
 
 /// Where one cause is seen.
-fn seen(
-    cause: &'static Cause,
-    facts: &WorkloadFacts<'_>,
-    pods: &[(&Pod, Vec<&Event>)],
-    fetched: &Fetched,
-) -> Vec<Found> {
-    let WorkloadFacts { workload, place, now } = *facts;
+fn seen(cause: &'static Cause, facts: &WorkloadFacts<'_>, pods: &[(&Pod, Vec<&Event>)]) -> Vec<Found> {
+    let WorkloadFacts { workload, fetched, place, now } = *facts;
     match cause.rule {
         Rule::Workload(rule) => {
             let object = format!("deployment/{}", workload.deployment.name());

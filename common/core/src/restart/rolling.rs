@@ -129,9 +129,9 @@ impl Restart {
         else {
             return Vec::new();
         };
-        let writes = fetched.iter().filter_map(|(need, fact)| match need {
-            Need::LastWrite(reference) => Some((reference, fact.known()?.split_once(' ')?)),
-            Need::PreviousLog { .. } => None,
+        let writes = fetched.iter().filter_map(|(need, _)| match need {
+            Need::LastWrite(reference) => Some((reference, fetched.text(need)?.split_once(' ')?)),
+            _ => None,
         });
         let target = &self.plan.request.target;
         let mut findings = Vec::new();

@@ -5,7 +5,6 @@ use k8s_openapi::api::core::v1::{ContainerStateTerminated, Event, Pod};
 
 use crate::causes::container::{Role, Seen, clip, word};
 use crate::causes::{Need, PodFacts, Sighting, event};
-use crate::fact::Fact;
 use crate::{duration, workload};
 
 /// What explains a crash. Exactly one does, so that a consequence is not named beside its cause.
@@ -202,13 +201,13 @@ impl Crash<'_> {
 
     /// The log of the run that ended, once it was fetched.
     pub(in crate::causes) fn log<'b>(&self, facts: &PodFacts<'b>) -> Option<&'b str> {
-        facts.fetched.get(&self.log_need(facts)).and_then(Fact::known).map(String::as_str)
+        facts.fetched.text(&self.log_need(facts))
     }
 
     /// The kubelet has a previous log only once the container was restarted.
     fn needs(&self, facts: &PodFacts<'_>) -> Option<Need> {
         let need = self.log_need(facts);
-        (self.container.last().is_some() && !facts.fetched.contains_key(&need)).then_some(need)
+        (self.container.last().is_some() && !facts.fetched.knows(&need)).then_some(need)
     }
 
     fn log_need(&self, facts: &PodFacts<'_>) -> Need {

@@ -1,8 +1,8 @@
 //! `rollout/progress-deadline`: the new pods made no progress for progressDeadlineSeconds, and nothing else explains it.
 
+use crate::causes;
 use crate::causes::STATE;
 use crate::causes::container::{clip, word};
-use crate::causes::{self, Fetched};
 use crate::causes::{Cause, Fatal, Rule, Sighting, WorkloadFacts};
 use crate::finding::Severity;
 
@@ -33,8 +33,8 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
 
 /// The deadline passes because of something else; where that is known, the deadline is no cause beside it.
 fn is_explained(facts: &WorkloadFacts<'_>) -> bool {
-    let (pods, fetched) = (causes::new_pods(facts.workload), Fetched::new());
+    let pods = causes::new_pods(facts.workload);
     let others = causes::CAUSES.iter().filter(|cause| cause.code != PROGRESS_DEADLINE.code);
     let mut others = others.filter(|cause| cause.severity == Severity::Error);
-    others.any(|cause| !causes::seen(cause, facts, &pods, &fetched).is_empty())
+    others.any(|cause| !causes::seen(cause, facts, &pods).is_empty())
 }

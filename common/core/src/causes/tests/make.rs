@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Case;
-use crate::causes::Need;
+use crate::causes::{Answer, Need};
 use crate::fact::Fact;
 use crate::fixtures::at;
 
@@ -159,7 +159,7 @@ impl Make {
         let mut case = Case::read(&raw);
         for (pod, text) in &self.logs {
             let need = Need::PreviousLog { pod: pod.clone(), container: "app".to_owned() };
-            case.fetched.insert(need, Fact::Known(text.clone()));
+            case.fetched.insert(need, Fact::Known(Answer::Text(text.clone())));
         }
         case
     }

@@ -1,0 +1,137 @@
+//! Fetches what rules asked for: each need is a request or two, all of them at once.
+
+use futures::future::join3;
+use futures::stream::{self, StreamExt};
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use serde::de::DeserializeOwned;
+use sk_core::causes::{Answer, Claim, Fetched, Need};
+use sk_core::fact::Fact;
+use sk_core::workload;
+
+use super::deployment::EVENTS;
+use super::facts::{AUTOSCALERS, BUDGETS, POD_METRICS, optional};
+use super::{Cluster, PODS, Resource};
+
+const NODES: Resource = Resource { group: "", version: "v1", plural: "nodes", kind: "Node" };
+const CLAIMS: Resource =
+    Resource { group: "", version: "v1", plural: "persistentvolumeclaims", kind: "PersistentVolumeClaim" };
+const VOLUMES: Resource =
+    Resource { group: "", version: "v1", plural: "persistentvolumes", kind: "PersistentVolume" };
+const CLASSES: Resource =
+    Resource { group: "storage.k8s.io", version: "v1", plural: "storageclasses", kind: "StorageClass" };
+const ATTACHMENTS: Resource = Resource {
+    group: "storage.k8s.io",
+    version: "v1",
+    plural: "volumeattachments",
+    kind: "VolumeAttachment",
+};
+const SERVICES: Resource = Resource { group: "", version: "v1", plural: "services", kind: "Service" };
+const ENDPOINT_SLICES: Resource =
+    Resource { group: "discovery.k8s.io", version: "v1", plural: "endpointslices", kind: "EndpointSlice" };
+const NETWORK_POLICIES: Resource =
+    Resource { group: "networking.k8s.io", version: "v1", plural: "networkpolicies", kind: "NetworkPolicy" };
+
+/// Requests that are made at the same time.
+const AT_ONCE: usize = 8;
+
+impl Cluster {
+    /// Fetches what rules asked for. Nothing here is required: what cannot be read says why.
+    pub async fn fetch(&self, namespace: &str, needs: &[Need]) -> Fetched {
+        let fetched =
+            needs.iter().map(|need| async move { (need.clone(), self.answer(namespace, need).await) });
+        stream::iter(fetched).buffered(AT_ONCE).collect().await
+    }
+
+    async fn answer(&self, namespace: &str, need: &Need) -> Fact<Answer> {
+        match need {
+            Need::PreviousLog { pod, container } => {
+                self.last_lines(namespace, pod, container, true).await.map(Answer::Text)
+            }
+            Need::Log { pod, container } => {
+                self.last_lines(namespace, pod, container, false).await.map(Answer::Text)
+            }
+            Need::LastWrite(reference) => self.last_write(namespace, reference).await.map(Answer::Text),
+            Need::Node(name) => self.one(&NODES, "", name).await.map(|node| Answer::Node(node.map(Box::new))),
+            Need::Nodes => self.all(&NODES, "", "", "").await.map(Answer::Nodes),
+            Need::PodsOn(node) => {
+                let bound = format!("spec.nodeName={node}");
+                self.all(&PODS, "", "", &bound).await.map(Answer::Pods)
+            }
+            Need::Claim(name) => {
+                self.claim(namespace, name).await.map(|claim| Answer::Claim(Box::new(claim)))
+            }
+            Need::Attachment(name) => {
+                let found = self.one(&ATTACHMENTS, "", name).await;
+                found.map(|attachment| Answer::Attachment(attachment.map(Box::new)))
+            }
+            Need::Services => self.all(&SERVICES, namespace, "", "").await.map(Answer::Services),
+            Need::Endpoints(service) => {
+                let of = format!("kubernetes.io/service-name={service}");
+                self.all(&ENDPOINT_SLICES, namespace, &of, "").await.map(Answer::Endpoints)
+            }
+            Need::NetworkPolicies => {
+                self.all(&NETWORK_POLICIES, namespace, "", "").await.map(Answer::NetworkPolicies)
+            }
+            Need::Budgets => self.all(&BUDGETS, namespace, "", "").await.map(Answer::Budgets),
+            Need::Autoscalers => self.all(&AUTOSCALERS, namespace, "", "").await.map(Answer::Autoscalers),
+            Need::Usage(pod) => {
+                let found = self.one(&POD_METRICS, namespace, pod).await;
+                found.map(|usage| Answer::Usage(usage.map(Box::new)))
+            }
+            Need::Probe(asked) => self.ask(namespace, asked).await.map(Answer::Probe),
+        }
+    }
+
+    /// The object; none where it does not exist.
+    async fn one<T: DeserializeOwned>(
+        &self,
+        resource: &Resource,
+        namespace: &str,
+        name: &str,
+    ) -> Fact<Option<T>> {
+        let read = async { Ok(self.get(resource, namespace, name).await?.into_iter().collect()) };
+        optional(read).await.map(|mut found: Vec<T>| found.pop())
+    }
+
+    async fn all<T: DeserializeOwned>(
+        &self,
+        resource: &Resource,
+        namespace: &str,
+        labels: &str,
+        fields: &str,
+    ) -> Fact<Vec<T>> {
+        optional(self.list(resource, namespace, labels, fields)).await
+    }
+
+    /// The claim, then at the same time what it names and what was said of it.
+    async fn claim(&self, namespace: &str, name: &str) -> Fact<Claim> {
+        let found: Fact<Option<PersistentVolumeClaim>> = self.one(&CLAIMS, namespace, name).await;
+        let claim = match found {
+            Fact::Known(claim) => claim,
+            Fact::Unavailable(reason) => return Fact::Unavailable(reason),
+        };
+        let spec = claim.as_ref().and_then(|claim| claim.spec.as_ref());
+        let volume = spec.and_then(|spec| spec.volume_name.as_deref()).filter(|name| !name.is_empty());
+        let class = spec.and_then(|spec| spec.storage_class_name.as_deref()).filter(|name| !name.is_empty());
+        let on_claim = format!("involvedObject.kind=PersistentVolumeClaim,involvedObject.name={name}");
+        let (volume, class, events) = join3(
+            self.named(&VOLUMES, volume),
+            self.named(&CLASSES, class),
+            self.all(&EVENTS, namespace, "", &on_claim),
+        )
+        .await;
+        let events = events.map(|mut events: Vec<_>| {
+            events.sort_by_key(workload::last_seen);
+            events
+        });
+        Fact::Known(Claim { claim, events, volume, class })
+    }
+
+    /// The cluster's object of this name, where there is a name.
+    async fn named<T: DeserializeOwned>(&self, resource: &Resource, name: Option<&str>) -> Fact<Option<T>> {
+        match name {
+            Some(name) => self.one(resource, "", name).await,
+            None => Fact::Known(None),
+        }
+    }
+}

@@ -9,8 +9,9 @@ use clap::{ArgAction, Args, Parser, ValueEnum};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use sk_core::checks;
+use sk_core::sanitize::quoted;
 
-use crate::error::{Error, quoted};
+use crate::error::Error;
 
 /// kubectl's connection flags, with its names and short forms (`genericclioptions.ConfigFlags`).
 #[derive(Args, Clone, Debug, Default)]

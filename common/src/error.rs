@@ -207,15 +207,6 @@ impl Endpoint {
     }
 }
 
-/// A word as a shell takes it.
-pub(crate) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=,+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", visible(word).replace('\'', r"'\''"))
-}
-
 /// An I/O error in Go's words, which carry no `(os error 2)`.
 fn io(error: &std::io::Error) -> String {
     use std::io::ErrorKind;

@@ -31,6 +31,7 @@ pub(crate) fn request() -> Request {
 /// A request of whatever target.
 pub(crate) fn request_for<T>(target: T) -> Request<T> {
     Request {
+        plugin: "sk-restart",
         operation: "01J00000000000000000000000".to_owned(),
         context: "kind-sk".to_owned(),
         target,

@@ -17,6 +17,7 @@ mod fixtures;
 pub mod gitops;
 pub mod lock;
 pub mod peak_hours;
+pub mod plan;
 pub mod quantity;
 pub mod references;
 pub mod report;

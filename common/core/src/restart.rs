@@ -1,8 +1,11 @@
 //! The rolling restart: facts and a request become a plan or a refusal; observations become the next action.
 
 mod after;
+mod change;
 mod ending;
+mod locking;
 mod messages;
+mod patching;
 mod plan;
 mod rolling;
 mod run;
@@ -10,8 +13,11 @@ pub(crate) mod standing;
 #[cfg(test)]
 mod tests;
 
+pub use change::{Change, Earlier, Patch};
 pub use ending::Ending;
 pub(crate) use ending::told;
 pub use messages::{Action, Evicted, Observation, Record, Signal, Write};
-pub use plan::{DryRun, Plan, Refusal, Request, plan};
+pub use plan::{Plan, Refusal, plan};
+
+pub use crate::plan::{DryRun, Request};
 pub use run::Restart;

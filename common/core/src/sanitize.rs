@@ -21,6 +21,15 @@ pub fn visible(text: &str) -> String {
     safe
 }
 
+/// A word as a shell takes it.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=,+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", visible(word).replace('\'', r"'\''"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,6 +40,20 @@ mod tests {
         assert_eq!(visible("\u{1b}[31mred\u{7}\r\n"), "\\u{1b}[31mred\\u{7}\\r\\n");
         assert_eq!(visible("abc\u{202e}fed"), "abc\\u{202e}fed");
         assert_eq!(visible("größe ✓ 日本"), "größe ✓ 日本");
+    }
+
+    #[test]
+    fn words_are_quoted_for_a_shell_only_where_they_must_be() {
+        for (word, shown) in [
+            ("arn:aws:eks:eu:1:cluster/prod", "arn:aws:eks:eu:1:cluster/prod"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("$(id)", "'$(id)'"),
+            ("it's", r"'it'\''s'"),
+            ("x\u{1b}y", r"'x\u{1b}y'"),
+        ] {
+            assert_eq!(quoted(word), shown);
+        }
     }
 
     proptest! {

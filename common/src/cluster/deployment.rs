@@ -1,7 +1,6 @@
 //! Reading and changing the one Deployment that an operation is about.
 
-use serde_json::Value;
-use sk_core::restart::Write;
+use sk_core::restart::{self, Write};
 use sk_core::target::Target;
 use sk_core::workload::Deployment;
 
@@ -53,21 +52,30 @@ impl Cluster {
         .into()
     }
 
-    /// Patches the Deployment (strategic merge) and says what became of it.
+    /// Patches the Deployment and says what became of it.
     pub async fn patch_deployment(
         &self,
         target: &Target,
-        body: &Value,
+        patch: &restart::Patch,
         field_manager: &str,
         dry_run: bool,
     ) -> Write {
         let options = WriteOptions { field_manager, dry_run };
-        let patch = Patch::Strategic(body);
+        let (patch, conditional) = match patch {
+            restart::Patch::Strategic(body) => (Patch::Strategic(body), false),
+            restart::Patch::Json(body) => (Patch::Json(body), true),
+        };
         match self.patch(&DEPLOYMENTS, &target.namespace, &target.deployment, patch, options).await {
             Ok(raw) => match Deployment::read(raw) {
                 Ok(deployment) => Write::Applied(Box::new(deployment)),
                 Err(malformed) => Write::Ambiguous(malformed.to_string()),
             },
+            // The API server answers 422 to a test that fails, in the same words as to a patch that it cannot apply.
+            Err(WriteError::Rejected(error))
+                if conditional && error.answer().is_some_and(|answer| matches!(answer.code, 409 | 422)) =>
+            {
+                Write::Conflict(error.to_string())
+            }
             Err(WriteError::Rejected(error)) => Write::Rejected(error.to_string()),
             Err(WriteError::NotSent(error)) => Write::NotSent(error.to_string()),
             Err(WriteError::Ambiguous(error)) => Write::Ambiguous(error.to_string()),

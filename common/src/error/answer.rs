@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Endpoint, quoted};
-use sk_core::sanitize::visible;
+use super::Endpoint;
+use sk_core::sanitize::{quoted, visible};
 
 /// What was asked of the server, for errors and their hints.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

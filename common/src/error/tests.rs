@@ -98,17 +98,3 @@ fn an_answer_without_a_status_gets_the_words_of_client_go() {
         assert_eq!(attempt.generic_answer(code, "<p>"), (reason.to_owned(), words.to_owned()));
     }
 }
-
-#[test]
-fn words_are_quoted_for_a_shell_only_where_they_must_be() {
-    for (word, shown) in [
-        ("arn:aws:eks:eu:1:cluster/prod", "arn:aws:eks:eu:1:cluster/prod"),
-        ("", "''"),
-        ("a b", "'a b'"),
-        ("$(id)", "'$(id)'"),
-        ("it's", r"'it'\''s'"),
-        ("x\u{1b}y", r"'x\u{1b}y'"),
-    ] {
-        assert_eq!(quoted(word), shown);
-    }
-}

@@ -22,9 +22,9 @@ impl Operation for Restart {
     async fn act(&self, cluster: &Cluster, action: Action, now: Timestamp) -> Observation {
         let target = &self.plan().request.target;
         match action {
-            Action::Patch { body, dry_run } => {
+            Action::Patch { patch, dry_run } => {
                 let manager = self.plan().field_manager();
-                Observation::Patched(cluster.patch_deployment(target, &body, manager, dry_run).await)
+                Observation::Patched(cluster.patch_deployment(target, &patch, manager, dry_run).await)
             }
             Action::Read => {
                 let read = cluster.deployment(target).await;

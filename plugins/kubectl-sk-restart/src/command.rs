@@ -192,6 +192,7 @@ impl<'a> Command<'a> {
     pub(crate) fn request_of<T>(&self, target: T, soak: SignedDuration, cluster: &Cluster) -> Request<T> {
         let change = &self.args.change;
         Request {
+            plugin: "sk-restart",
             operation: self.header.operation.clone(),
             context: cluster.context().to_owned(),
             target,

@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::PodFacts;
+pub(in crate::causes) use crate::sanitize::quoted as word;
 use crate::workload;
 
 /// What a container is there for.
@@ -138,6 +139,14 @@ impl<'a> PodFacts<'a> {
         pod.into_iter().flat_map(all)
     }
 
+    /// The first living container that waits for this reason, with what it says.
+    pub(in crate::causes) fn waiting_for(
+        &self,
+        reason: &str,
+    ) -> Option<(Seen<'a>, &'a ContainerStateWaiting)> {
+        self.living().find_map(|container| Some((container, container.waits_for(&[reason])?)))
+    }
+
     /// The pod's name.
     pub(in crate::causes) fn name(&self) -> &'a str {
         workload::name(self.pod)
@@ -199,13 +208,6 @@ pub(in crate::causes) fn clip(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
-}
-
-/// Quotes what a shell would take apart.
-pub(in crate::causes) fn word(text: &str) -> String {
-    let plain =
-        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"=,._/:@-".contains(&b));
-    if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// `1 node`, `3 nodes`.

@@ -16,6 +16,7 @@ use crate::checks::{self, Check, Verdict};
 use crate::duration;
 use crate::fact::Fact;
 use crate::finding::Finding;
+use crate::plan;
 use crate::report::{CheckView, Header, Outcome, PlannedStep, PodView, RestartReport};
 use crate::target::Place;
 use crate::verify::Endpoint;
@@ -39,7 +40,7 @@ pub struct PodTarget {
 }
 
 /// What the user asked for.
-pub type Request = crate::restart::Request<PodTarget>;
+pub type Request = plan::Request<PodTarget>;
 
 /// What is known before an eviction is decided on.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,33 +59,11 @@ pub struct Facts {
     pub access: Vec<(Access, Fact<bool>)>,
 }
 
-/// What will be done, decided on facts that were read.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// What was asked for.
-    pub request: Request,
-    /// The checks; none refuses.
-    pub checks: Vec<Check>,
-    /// The steps, for people.
-    pub steps: Vec<PlannedStep>,
-    /// What it was decided on.
-    pub facts: Facts,
-    /// Who makes the successor.
-    pub owner: OwnerReference,
-}
+/// What will be done; the owner makes the successor.
+pub type Plan = plan::Plan<PodTarget, Facts, OwnerReference>;
 
-/// Why an eviction does not start.
-#[derive(Clone, Debug)]
-pub struct Refusal {
-    /// What was asked for.
-    pub request: Request,
-    /// All checks.
-    pub checks: Vec<Check>,
-    /// One finding for each check that refuses.
-    pub findings: Vec<Finding>,
-    /// What it was decided on.
-    pub facts: Facts,
-}
+/// Why a pod is left alone.
+pub type Refusal = plan::Refusal<PodTarget, Facts>;
 
 /// Decides whether the pod may be evicted.
 ///
@@ -101,20 +80,13 @@ pub fn plan(facts: Facts, request: Request) -> Result<Plan, Box<Refusal>> {
         pdb(&facts, place),
         floor(&facts, &request),
     ];
-    let checks: Vec<Check> = checks.into_iter().map(|check| request.forced(check)).collect();
-    let findings: Vec<Finding> = checks
-        .iter()
-        .filter(|check| check.verdict == Verdict::Refuse)
-        .map(|check| {
-            let code = format!("check/{}", check.name);
-            let finding = Finding::error(&code, request.target.object(), check.detail.clone());
-            check.next.iter().fold(finding, Finding::next)
-        })
-        .collect();
+    let checks = request.forced(checks);
+    let object = request.target.object();
+    let findings: Vec<Finding> = plan::refusals(&checks, &object).map(|(_, finding)| finding).collect();
     match controller(&facts.pod.metadata).cloned() {
         Some(owner) if findings.is_empty() => {
             let steps = steps(&facts, &owner, &request);
-            Ok(Plan { request, checks, steps, facts, owner })
+            Ok(Plan { request, checks, steps, facts, change: owner })
         }
         _ => Err(Box::new(Refusal { request, checks, findings, facts })),
     }

@@ -1,20 +1,18 @@
-//! The eviction against scripted clusters: each row of a table is what the driver saw, and how it has to end.
+//! The eviction: what is planned and refused; how it runs against scripted clusters.
 
-use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1::{Event, Pod};
+mod any;
+mod running;
+
+use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::run::ATTEMPTS;
 use super::*;
 use crate::checks::Verdict;
 use crate::fact::Fact;
 use crate::fixtures::at;
-use crate::lock::{LeaseAnswer, LeaseRequest};
 use crate::report::Outcome;
-use crate::restart::{Action, DryRun, Evicted, Observation, Signal};
-use crate::verify::Inspected;
+use crate::restart::{Action, Evicted, Observation};
 
 fn target() -> PodTarget {
     PodTarget { namespace: "shop".to_owned(), pod: "web-1-a".to_owned(), connection: String::new() }
@@ -98,6 +96,10 @@ fn ended(eviction: &Eviction) -> (Outcome, Option<&str>) {
     (ending.outcome, ending.findings.first().map(|finding| finding.code.as_str()))
 }
 
+fn causes() -> crate::causes::Fetched {
+    crate::causes::Fetched::new()
+}
+
 #[test]
 fn what_nobody_would_replace_is_refused() {
     type Change = fn(&mut Value);
@@ -167,263 +169,8 @@ fn the_plan_is_the_eviction_bound_to_the_uid() {
 }
 
 #[test]
-fn a_ready_successor_of_the_same_controller_is_success() {
-    let mut eviction = accepted();
-    for (seconds, pods) in [
-        (3, vec![ending(), pod("web-1-b", "u-b", true)]),
-        (4, vec![ending(), pod("web-1-c", "u-c", false)]),
-        // Ready, while the old one still ends.
-        (5, vec![ending(), pod("web-1-c", "u-c", true)]),
-    ] {
-        let action = eviction.next(sees(pods), at(seconds));
-        assert!(matches!(action, Action::Watch { .. }), "{action:?}");
-    }
-    let action = eviction.next(sees(vec![pod("web-1-b", "u-b", true), pod("web-1-c", "u-c", true)]), at(9));
-    let Action::Inspect(inspection) = action else { panic!("{action:?}") };
-    assert_eq!(inspection.pods, [("web-1-c".to_owned(), vec!["app".to_owned()])]);
-    let quiet = Inspected {
-        pod: "web-1-c".to_owned(),
-        logs: vec![("app".to_owned(), Fact::Known("serving\n".to_owned()))],
-        health: None,
-    };
-    let Action::Record(record) = eviction.next(Observation::Inspected(vec![quiet]), at(9)) else { panic!() };
-    assert_eq!((record.reason, record.about.kind.as_deref()), ("PodReplaced", Some("Deployment")));
-    assert!(record.message.contains("successor web-1-c"), "{}", record.message);
-    assert_eq!(eviction.next(Observation::Recorded(Vec::new()), at(9)), Action::Finish);
-    let report = eviction.report(at(9));
-    assert_eq!(
-        (report.outcome, report.object.as_str(), report.service.as_str()),
-        (Outcome::Succeeded, "pod/web-1-a", "web")
-    );
-    assert_eq!((report.verified.pods, report.verified.logs), (Verdict::Pass, Verdict::Pass));
-}
-
-#[test]
-fn a_successor_of_the_same_name_has_another_uid() {
-    let mut eviction = accepted();
-    assert!(matches!(eviction.next(sees(vec![old()]), at(3)), Action::Watch { .. }), "the watch lags");
-    let action = eviction.next(sees(vec![pod("web-1-a", "u-new", true)]), at(9));
-    assert!(matches!(action, Action::Inspect(_)), "{action:?}");
-}
-
-#[test]
-fn a_pod_that_came_before_the_eviction_is_no_successor() {
-    let mut eviction = Eviction::new(planned(), at(1));
-    let scaled_up = || vec![old(), pod("web-1-x", "u-x", true)];
-    assert!(matches!(eviction.next(sees(scaled_up()), at(1)), Action::Evict { .. }));
-    eviction.next(Observation::Evicted(Evicted::Accepted), at(2));
-    let action = eviction.next(sees(vec![pod("web-1-x", "u-x", true)]), at(3));
-    assert!(matches!(action, Action::Watch { .. }), "{action:?}");
-}
-
-#[test]
-fn a_budget_that_blocks_is_named_with_its_numbers_and_nothing_is_written() {
-    for (budgets, words) in [
-        (Fact::Known(vec![budget(0)]), "PDB web-pdb: 3 of 3 pods healthy, 3 must stay, 0 may be evicted"),
-        (Fact::Unavailable("forbidden".to_owned()), "a PodDisruptionBudget does not allow it"),
-    ] {
-        let mut eviction = asked();
-        let message = "Cannot evict pod as it would violate the pod's disruption budget.".to_owned();
-        let blocked = Evicted::Blocked { message: message.clone(), budgets };
-        assert_eq!(eviction.next(Observation::Evicted(blocked), at(2)), Action::Finish);
-        assert_eq!(ended(&eviction), (Outcome::Refused, Some("rollout/pdb-blocks-eviction")));
-        let finding = &eviction.ending().unwrap().findings[0];
-        assert!(finding.summary.contains(words), "{}", finding.summary);
-        assert_eq!(finding.evidence[0], message);
-        assert_eq!(finding.evidence.len(), 2, "{:?}", finding.evidence);
-    }
-}
-
-#[test]
-fn the_first_answer_decides_whether_anything_was_changed() {
-    let text = || "why".to_owned();
-    for (evicted, outcome, code) in [
-        (Evicted::Absent(text()), Outcome::Refused, "target/changed"),
-        (Evicted::Rejected(text()), Outcome::Refused, "api/rejected"),
-        (Evicted::NotSent(text()), Outcome::Refused, "api/unreachable"),
-    ] {
-        let mut eviction = asked();
-        assert_eq!(eviction.next(Observation::Evicted(evicted), at(2)), Action::Finish);
-        assert_eq!(ended(&eviction), (outcome, Some(code)));
-    }
-}
-
-#[test]
-fn a_lost_answer_is_found_out_about() {
-    let lost = || Observation::Evicted(Evicted::Ambiguous("connection reset".to_owned()));
-    let mut arrived = asked();
-    assert_eq!(arrived.next(lost(), at(2)), Action::Watch { until: at(3) });
-    assert!(matches!(arrived.next(sees(vec![ending()]), at(3)), Action::Watch { .. }));
-    assert_eq!(arrived.evicted(), Some(at(3)));
-
-    let mut gone = asked();
-    gone.next(lost(), at(2));
-    assert!(matches!(gone.next(Observation::Quiet, at(3)), Action::Evict { .. }));
-    gone.next(Observation::Evicted(Evicted::Absent("not found".to_owned())), at(4));
-    assert_eq!(gone.evicted(), Some(at(4)), "only ours had this UID");
-
-    let mut never = asked();
-    for _ in 1..ATTEMPTS {
-        assert!(matches!(never.next(lost(), at(2)), Action::Watch { .. }));
-        assert!(matches!(never.next(Observation::Quiet, at(3)), Action::Evict { .. }));
-    }
-    assert!(matches!(never.next(lost(), at(4)), Action::Record(_)));
-    assert_eq!(ended(&never), (Outcome::Unknown, Some("api/unreachable")));
-}
-
-#[test]
-fn a_server_dry_run_is_admitted_and_no_more() {
-    let plan = plan(facts(old()), Request { dry_run: DryRun::Server, no_lock: false, ..request() }).unwrap();
-    let mut eviction = Eviction::new(plan, at(1));
-    assert!(matches!(eviction.next(Observation::Begin, at(1)), Action::Evict { dry_run: true, .. }));
-    assert_eq!(eviction.next(Observation::Evicted(Evicted::Accepted), at(2)), Action::Finish);
-    assert_eq!(ended(&eviction), (Outcome::Planned, None));
-}
-
-#[test]
-fn a_cause_that_stands_fails_it() {
-    let broken = || {
-        changed("web-1-c", "u-c", false, |pod| {
-            let waiting = json!({"reason": "ErrImageNeverPull", "message": "Container image \"web:1\" is not present with pull policy of Never"});
-            pod["status"]["containerStatuses"][0]["state"] = json!({"waiting": waiting});
-        })
-    };
-    let mut eviction = accepted();
-    let mut action = eviction.next(sees(vec![broken()]), at(3));
-    assert!(eviction.causes().next().is_some(), "the cause is on the screen at once");
-    if let Action::Watch { .. } = action {
-        action = eviction.next(Observation::Quiet, at(40));
-    }
-    assert!(matches!(action, Action::Fetch(_)), "{action:?}");
-    assert!(matches!(eviction.next(Observation::Fetched(causes()), at(41)), Action::Record(_)));
-    assert_eq!(ended(&eviction), (Outcome::Failed, Some("image/never-pull")));
-}
-
-fn causes() -> crate::causes::Fetched {
-    crate::causes::Fetched::new()
-}
-
-#[test]
-fn a_successor_that_is_never_created_says_why() {
-    let failed = |times: i32| -> Event {
-        serde_json::from_value(json!({
-            "metadata": {"name": "e"}, "involvedObject": {"uid": "web-1", "kind": "ReplicaSet", "name": "web-1"},
-            "reason": "FailedCreate", "message": "Error creating: pods \"web-1-c\" is forbidden: exceeded quota: tight",
-            "count": times, "lastTimestamp": at(4),
-        }))
-        .unwrap()
-    };
-    let mut eviction = accepted();
-    let siblings = Siblings { pods: Vec::new(), events: Fact::Known(vec![failed(5)]) };
-    let action = eviction.next(Observation::Pods(Box::new(siblings)), at(5));
-    assert_eq!(action, Action::Watch { until: at(10) });
-    assert!(matches!(eviction.next(Observation::Quiet, at(35)), Action::Fetch(_)));
-    eviction.next(Observation::Fetched(causes()), at(35));
-    assert_eq!(ended(&eviction), (Outcome::Failed, Some("pending/refused")));
-    assert!(eviction.ending().unwrap().findings[0].summary.contains("exceeded quota: tight"));
-}
-
-#[test]
-fn only_progress_moves_the_deadline() {
-    let mut eviction = accepted();
-    assert_eq!(eviction.next(sees(vec![ending()]), at(3)), Action::Watch { until: at(8) });
-    assert_eq!(eviction.next(sees(vec![ending()]), at(200)), Action::Watch { until: at(205) });
-    assert_eq!(eviction.next(sees(Vec::new()), at(250)), Action::Watch { until: at(255) });
-    assert!(matches!(eviction.next(Observation::Quiet, at(550)), Action::Record(_)));
-    assert_eq!(ended(&eviction), (Outcome::Unknown, Some("rollout/no-progress")));
-}
-
-#[test]
-fn the_deployments_lock_is_held_around_it() {
-    let plan = plan(facts(old()), Request { no_lock: false, ..request() }).unwrap();
-    let mut eviction = Eviction::new(plan, at(1));
-    let action = eviction.next(Observation::Begin, at(1));
-    assert_eq!(action, Action::Lease { name: "sk-web".to_owned(), request: LeaseRequest::Read });
-    let action = eviction.next(Observation::Lease(LeaseAnswer::Is(None)), at(1));
-    let Action::Lease { request: LeaseRequest::Create(lease), .. } = action else { panic!("{action:?}") };
-    let action = eviction.next(Observation::Lease(LeaseAnswer::Is(Some(lease.clone()))), at(1));
-    assert!(matches!(action, Action::Evict { .. }), "{action:?}");
-    let action = eviction.next(Observation::Evicted(Evicted::Accepted), at(2));
-    assert_eq!(action, Action::Watch { until: at(6) }, "the lock has to be renewed");
-    assert!(matches!(eviction.next(Observation::Quiet, at(6)), Action::Lease { .. }));
-    let mut theirs = lease;
-    theirs["metadata"]["annotations"]["sk.skillancer.io/operation"] = json!("theirs");
-    assert_eq!(eviction.next(Observation::Lease(LeaseAnswer::Is(Some(theirs))), at(7)), Action::Finish);
-    assert_eq!(ended(&eviction), (Outcome::Unknown, Some("lock/displaced")));
-}
-
-#[test]
-fn a_signal_says_how_to_go_on() {
-    let mut eviction = accepted();
-    assert!(matches!(eviction.next(Observation::Signal(Signal::Interrupt), at(3)), Action::Record(_)));
-    assert_eq!(ended(&eviction), (Outcome::Interrupted, Some("rollout/interrupted")));
-    let ending = eviction.ending().unwrap();
-    assert_eq!(ending.findings[0].next, ["kubectl get pods -l pod-template-hash=1 -w -n shop"]);
-}
-
-#[test]
 fn names_pods_like_one_that_is_not_there() {
     let names = ["web-75d9-aaaaa", "web-75d9-bbbbb", "worker-1-c", "web-canary-1-d"];
     assert_eq!(like("web-75d9-k95rb", names), ["web-75d9-aaaaa", "web-75d9-bbbbb", "web-canary-1-d"]);
     assert_eq!(like("nothing", names), Vec::<&str>::new());
-}
-
-fn observation(kind: u8) -> Observation {
-    let text = || "lost".to_owned();
-    match kind {
-        0 => Observation::Quiet,
-        1 => Observation::Evicted(Evicted::Accepted),
-        2 => Observation::Evicted(Evicted::Ambiguous(text())),
-        3 => Observation::Evicted(Evicted::Absent(text())),
-        4 => sees(vec![old()]),
-        5 => sees(vec![ending(), pod("web-1-c", "u-c", false)]),
-        6 => sees(vec![pod("web-1-b", "u-b", true)]),
-        7 => sees(vec![pod("web-1-b", "u-b", true), pod("web-1-c", "u-c", true)]),
-        8 => Observation::Trouble(text()),
-        9 => Observation::Inspected(Vec::new()),
-        10 => Observation::Recorded(Vec::new()),
-        11 => Observation::Fetched(causes()),
-        12 => Observation::Evicted(Evicted::NotSent(text())),
-        _ => Observation::Signal(Signal::Terminate),
-    }
-}
-
-proptest! {
-    /// In whatever order things are seen: it evicts only the one UID, it says success only after a new pod was ready
-    /// with the old one gone, and it ends when nothing more happens.
-    #[test]
-    fn never_a_false_success_and_always_an_end(kinds in prop::collection::vec(0u8..14, 0..40)) {
-        let mut eviction = Eviction::new(planned(), at(0));
-        let mut now: Timestamp = at(0);
-        let (mut replaced, mut answered) = (false, false);
-        let mut action = eviction.next(Observation::Begin, now);
-        for kind in kinds {
-            now += SignedDuration::from_secs(1);
-            if let Action::Evict { body, .. } = &action {
-                prop_assert_eq!(&body["deleteOptions"]["preconditions"]["uid"], "u-a");
-                answered = true;
-            }
-            replaced |= kind == 7 && answered;
-            action = eviction.next(observation(kind), now);
-            let succeeded = eviction.ending().is_some_and(|ending| ending.outcome == Outcome::Succeeded);
-            prop_assert!(!succeeded || replaced);
-        }
-        for _ in 0..1000 {
-            let observed = match action {
-                Action::Finish => break,
-                Action::Watch { until } => {
-                    now = now.max(until);
-                    Observation::Quiet
-                }
-                Action::Evict { .. } => observation(2),
-                Action::Fetch(_) => observation(11),
-                Action::Inspect(_) => observation(9),
-                Action::Record(_) => observation(10),
-                other => panic!("{other:?}"),
-            };
-            action = eviction.next(observed, now);
-        }
-        prop_assert_eq!(action, Action::Finish);
-        prop_assert!(eviction.ending().is_some());
-    }
 }

@@ -11,6 +11,7 @@ use crate::duration;
 use crate::finding::Finding;
 use crate::report::{Outcome, PodView, RestartReport, Step, Verified};
 use crate::revision;
+use crate::sanitize::quoted;
 use crate::verify::{self, Endpoint, Inspected, Verification};
 
 /// How it ended.
@@ -88,15 +89,21 @@ impl Restart {
 
     /// A signal: Kubernetes goes on by itself, and how to go on is said.
     pub(super) fn interrupted(&mut self, signal: Signal, now: Timestamp) -> Action {
+        let name = self.plan.change.name();
         let (summary, started) = match &self.phase {
-            Phase::Locking | Phase::Rechecking | Phase::Patching { .. } => {
-                ("interrupted before anything was changed", false)
+            Phase::Locking
+            | Phase::Rechecking
+            | Phase::Patching { attempt: 1 }
+            | Phase::Conflicting { attempt: 1, .. } => {
+                ("interrupted before anything was changed".to_owned(), false)
             }
-            Phase::ReadingBack { .. } => ("interrupted; it is not known whether the restart was begun", true),
+            Phase::Patching { .. } | Phase::ReadingBack { .. } | Phase::Conflicting { .. } => {
+                (format!("interrupted; it is not known whether the {name} was begun"), true)
+            }
             Phase::Rolling(_) | Phase::Explaining => {
-                ("interrupted; Kubernetes goes on with the rolling restart by itself", true)
+                (format!("interrupted; Kubernetes goes on with the {name} by itself"), true)
             }
-            _ => ("interrupted after the rollout", true),
+            _ => ("interrupted after the rollout".to_owned(), true),
         };
         let finding =
             Finding::error("rollout/interrupted", self.plan.request.target.object(), summary).warning();
@@ -123,7 +130,7 @@ impl Restart {
 
     fn how_to_go_on(&self, finding: Finding) -> Finding {
         let target = &self.plan.request.target;
-        let selector = shell_word(&self.plan.before().deployment.selector());
+        let selector = quoted(&self.plan.before().deployment.selector());
         finding
             .next(target.kubectl(&format!("rollout status {}", target.object())))
             .next(target.kubectl(&format!("get pods -l {selector}")))
@@ -146,19 +153,14 @@ impl Restart {
         let outcome = self.ending.as_ref().map_or(Outcome::Unknown, |ending| ending.outcome);
         let took = duration::short(now.duration_since(self.patched().unwrap_or(now)));
         let why = request.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-        let (reason, warning) = match outcome {
-            Outcome::Succeeded => ("Restarted", false),
-            Outcome::Failed => ("RestartFailed", true),
-            Outcome::Interrupted => ("RestartInterrupted", true),
-            _ => ("RestartUnknown", true),
-        };
+        let (done, plugin) = (self.plan.change.done(), request.plugin);
         let message = format!(
-            "{} restarted it with sk-restart{why}: {outcome:?} after {took}, operation {}",
+            "{} {done} with {plugin}{why}: {outcome:?} after {took}, operation {}",
             request.user, request.operation
         );
         let template = revision::hash(self.seen.deployment.template());
         let entry = json!({
-            "command": "sk-restart",
+            "command": plugin,
             "deployment": request.target.deployment,
             "user": request.user,
             "host": request.host,
@@ -179,8 +181,8 @@ impl Restart {
         };
         Record {
             about: Box::new(about),
-            reason,
-            warning,
+            reason: self.plan.change.event(outcome),
+            warning: outcome != Outcome::Succeeded,
             message,
             history: (request.operation.clone(), entry),
         }
@@ -207,10 +209,4 @@ pub(crate) fn told(
     report.steps = steps.to_vec();
     report.pods = PodView::living(pods);
     report
-}
-
-/// Quotes what a shell would take apart.
-fn shell_word(text: &str) -> String {
-    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"=,._/-".contains(&b));
-    if plain { text.to_owned() } else { format!("'{text}'") }
 }

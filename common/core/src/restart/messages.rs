@@ -5,6 +5,7 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde_json::Value;
 
+use super::change::Patch;
 use crate::causes::{Fetched, Need};
 use crate::evict::Siblings;
 use crate::fact::Fact;
@@ -22,10 +23,10 @@ pub enum Action {
         /// The request.
         request: LeaseRequest,
     },
-    /// Patch the Deployment with this strategic merge patch.
+    /// Patch the Deployment.
     Patch {
         /// The patch.
-        body: Value,
+        patch: Patch,
         /// Whether the API server only has to admit it.
         dry_run: bool,
     },
@@ -104,6 +105,8 @@ pub enum Write {
     Applied(Box<Deployment>),
     /// The API server refused it; nothing changed.
     Rejected(String),
+    /// The API server refused it, perhaps because a condition of the patch did not hold; nothing changed.
+    Conflict(String),
     /// It never left; nothing changed.
     NotSent(String),
     /// The answer was lost: it may have been done.

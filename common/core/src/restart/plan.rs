@@ -1,135 +1,64 @@
 //! From facts and a request to a plan, or to a refusal that says what to type instead.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
 
-use crate::checks::{self, Check, Facts, Verdict};
+use super::change::{Change, Patch};
+use crate::checks::{self, Check, Facts};
 use crate::duration;
 use crate::finding::Finding;
 use crate::gitops;
-use crate::lock::{Holder, Lock};
+use crate::plan::{self, Request};
 use crate::report::{CheckView, Header, Outcome, PlannedStep, PodView, RestartReport};
-use crate::revision::RESTARTED_AT;
 use crate::target::Target;
 use crate::workload::Workload;
 
-/// Field manager of `kubectl rollout restart`, which GitOps tools know.
+/// Field manager of `kubectl rollout restart` and `undo`, which GitOps tools know.
 const FIELD_MANAGER: &str = "kubectl-rollout";
 
 /// Field manager of people's writes that Flux does not undo.
 const FLUX_FIELD_MANAGER: &str = "flux-client-side-apply";
 
-/// Annotation that `kubectl rollout history` shows.
-const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
+/// What will be done to a Deployment.
+pub type Plan = plan::Plan<Target, Facts, Change>;
 
-/// How far a dry run goes, as kubectl's flag.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DryRun {
-    /// No dry run.
-    #[default]
-    None,
-    /// Shows the plan.
-    Client,
-    /// Has the API server admit the patch without storing it.
-    Server,
-}
-
-/// What the user asked for.
-#[derive(Clone, Debug)]
-pub struct Request<T = Target> {
-    /// ULID of this operation.
-    pub operation: String,
-    /// Context of the kubeconfig.
-    pub context: String,
-    /// What to restart.
-    pub target: T,
-    /// Who asks: the kubeconfig's user, or whom `--as` names.
-    pub user: String,
-    /// `--reason`.
-    pub reason: Option<String>,
-    /// `--timeout`: longest time without progress.
-    pub timeout: SignedDuration,
-    /// `--fail-after`: how long a cause may stand.
-    pub fail_after: SignedDuration,
-    /// `--soak`, else the catalogue's; 0 does not soak.
-    pub soak: SignedDuration,
-    /// `--take-over`: displace whoever holds the lock.
-    pub take_over: bool,
-    /// `--no-lock`.
-    pub no_lock: bool,
-    /// Name of this machine.
-    pub host: String,
-    /// `--force`: names of checks.
-    pub force: Vec<String>,
-    /// `--dry-run`.
-    pub dry_run: DryRun,
-    /// `--field-manager`.
-    pub field_manager: Option<String>,
-    /// When the command began.
-    pub started_at: Timestamp,
-}
-
-/// What will be done, decided on facts that were read.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// What was asked for.
-    pub request: Request,
-    /// The checks; none refuses.
-    pub checks: Vec<Check>,
-    /// The steps, for people.
-    pub steps: Vec<PlannedStep>,
-    /// The facts it was decided on.
-    pub facts: Facts,
-    /// The value that marks this restart in the template: it carries microseconds, so a lost answer is recognised.
-    pub restarted_at: String,
-}
-
-/// Why a restart does not start.
-#[derive(Clone, Debug)]
-pub struct Refusal {
-    /// What was asked for.
-    pub request: Request,
-    /// All checks.
-    pub checks: Vec<Check>,
-    /// One finding for each check that refuses.
-    pub findings: Vec<Finding>,
-    /// The workload it was decided on.
-    pub before: Workload,
-}
+/// Why a Deployment is left alone.
+pub type Refusal = plan::Refusal<Target, Facts>;
 
 /// Decides whether a restart may start.
 ///
 /// # Errors
 /// A [`Refusal`] when a check refuses that `--force` does not name.
 pub fn plan(facts: Facts, request: Request, now: Timestamp) -> Result<Plan, Box<Refusal>> {
-    let checks: Vec<Check> = checks::of_restart(&facts, &request.target, now)
-        .into_iter()
-        .map(|check| request.forced(check))
-        .collect();
-    let findings: Vec<Finding> = checks
-        .iter()
-        .filter(|check| check.verdict == Verdict::Refuse)
-        .map(|check| refusal(check, &request))
+    let checks = checks::of_restart(&facts, &request.target, now);
+    decide(facts, request, checks, Change::Restart { restarted_at: format!("{now:.6}") })
+}
+
+/// Decides by these checks whether a change may be made that starts a rollout.
+///
+/// # Errors
+/// A [`Refusal`] when a check refuses that `--force` does not name.
+pub(crate) fn decide(
+    facts: Facts,
+    request: Request,
+    checks: Vec<Check>,
+    change: Change,
+) -> Result<Plan, Box<Refusal>> {
+    let checks = request.forced(checks);
+    let object = request.target.object();
+    let findings: Vec<Finding> = plan::refusals(&checks, &object)
+        .map(|(check, finding)| match check.name {
+            checks::NOT_FORCIBLE => finding,
+            name => finding.next(format!("{} --force {name}", request.command())),
+        })
         .collect();
     if !findings.is_empty() {
-        return Err(Box::new(Refusal { request, checks, findings, before: facts.workload }));
+        return Err(Box::new(Refusal { request, checks, findings, facts }));
     }
-    let steps = steps(&request, &facts.workload);
-    Ok(Plan { request, checks, steps, facts, restarted_at: format!("{now:.6}") })
+    let steps = steps(&request, &change, &facts.workload);
+    Ok(Plan { request, checks, steps, facts, change })
 }
 
-fn refusal(check: &Check, request: &Request) -> Finding {
-    let target = &request.target;
-    let code = format!("check/{}", check.name);
-    let mut finding = Finding::error(&code, target.object(), check.detail.clone());
-    finding.next.clone_from(&check.next);
-    if check.name == checks::NOT_FORCIBLE {
-        return finding;
-    }
-    finding.next(format!("{} --force {}", request.command(), check.name))
-}
-
-fn steps(request: &Request, workload: &Workload) -> Vec<PlannedStep> {
+fn steps(request: &Request, change: &Change, workload: &Workload) -> Vec<PlannedStep> {
     let target = &request.target;
     let object = target.object();
     let timeout = duration::short(request.timeout);
@@ -140,8 +69,9 @@ fn steps(request: &Request, workload: &Workload) -> Vec<PlannedStep> {
         words,
         kubectl: target.kubectl(kubectl),
     };
+    let (words, kubectl) = change.step(&object);
     let mut steps = vec![
-        step("patch", format!("restartedAt on {object}"), &format!("rollout restart {object}")),
+        step("patch", words, &kubectl),
         step(
             "watch",
             format!("{timeout} without progress ends it; a cause shows as soon as it is known"),
@@ -162,35 +92,13 @@ fn verified(request: &Request) -> String {
     format!("pods, logs since start{health}")
 }
 
-impl<T> Request<T> {
-    /// The check as `--force` leaves it.
-    pub(crate) fn forced(&self, check: Check) -> Check {
-        let named = self.force.iter().any(|name| name == check.name);
-        let forced = check.verdict == Verdict::Refuse && check.name != checks::NOT_FORCIBLE && named;
-        if forced { check.forced() } else { check }
-    }
-
-    /// The lock of a Deployment; none with `--no-lock`, and none for a dry run, which changes nothing.
-    pub(crate) fn lock(&self, namespace: &str, deployment: &str, now: Timestamp) -> Option<Lock> {
-        let own = Holder {
-            identity: format!("{}@{}", self.user, self.host),
-            operation: self.operation.clone(),
-            command: "sk-restart".to_owned(),
-            reason: self.reason.clone().unwrap_or_default(),
-            since: None,
-        };
-        let needed = !self.no_lock && self.dry_run == DryRun::None;
-        needed.then(|| Lock::new(namespace, deployment, own, self.take_over, now))
-    }
-}
-
 impl Request {
     /// The command line that asks for the same again.
     pub fn command(&self) -> String {
         let target = &self.target;
         let space = if target.connection.is_empty() { "" } else { " " };
         let name = target.service.as_ref().map_or_else(|| target.object(), |service| service.name.clone());
-        format!("kubectl sk-restart {name} -n {}{space}{}", target.namespace, target.connection)
+        format!("kubectl {} {name} -n {}{space}{}", self.plugin, target.namespace, target.connection)
     }
 
     /// What the report says first.
@@ -207,12 +115,12 @@ impl Request {
 }
 
 impl Refusal {
-    /// The report of a restart that was refused.
+    /// The report of a change that was refused.
     pub fn report(&self, now: Timestamp) -> RestartReport {
         RestartReport {
             checks: self.checks.iter().map(CheckView::from).collect(),
             findings: self.findings.clone(),
-            pods: PodView::living(&self.before.pods),
+            pods: PodView::living(&self.facts.workload.pods),
             ..RestartReport::new(self.request.header(), Outcome::Refused, now)
         }
     }
@@ -224,7 +132,7 @@ impl Plan {
         &self.facts.workload
     }
 
-    /// The report of a restart that was planned and not begun.
+    /// The report of a change that was planned and not begun.
     pub fn report(&self, outcome: Outcome, now: Timestamp) -> RestartReport {
         RestartReport {
             checks: self.checks.iter().map(CheckView::from).collect(),
@@ -234,18 +142,9 @@ impl Plan {
         }
     }
 
-    /// The strategic merge patch of `kubectl rollout restart`, bound to the UID that was looked at: a Deployment
-    /// that was deleted and made anew in the meantime is not touched.
-    pub fn patch(&self) -> Value {
-        let annotations = json!({ RESTARTED_AT: self.restarted_at });
-        let mut patch = json!({
-            "metadata": {"uid": self.facts.workload.deployment.uid()},
-            "spec": {"template": {"metadata": {"annotations": annotations}}}
-        });
-        if let Some(reason) = &self.request.reason {
-            patch["metadata"]["annotations"] = json!({ CHANGE_CAUSE: reason });
-        }
-        patch
+    /// The patch that makes the change.
+    pub fn patch(&self) -> Patch {
+        self.change.patch(&self.facts.workload.deployment, self.request.reason.as_deref())
     }
 
     /// The field manager of the patch: kubectl's, but where Flux owns the object the one whose writes Flux leaves alone.
@@ -253,5 +152,15 @@ impl Plan {
         let flux = gitops::owner(&self.facts.workload.deployment).is_some_and(|owner| owner.is_flux());
         let default = if flux { FLUX_FIELD_MANAGER } else { FIELD_MANAGER };
         self.request.field_manager.as_deref().unwrap_or(default)
+    }
+
+    /// Decides anew on the workload as it is now: the checks are as old as the question.
+    pub(super) fn again(&self, workload: Workload, now: Timestamp) -> Result<Self, Box<Refusal>> {
+        match &self.change {
+            Change::Restart { .. } => {
+                plan(Facts { workload, ..self.facts.clone() }, self.request.clone(), now)
+            }
+            Change::Template(earlier) => earlier.again(self, workload),
+        }
     }
 }

@@ -77,8 +77,8 @@ impl Restart {
         if workload.deployment.uid() != self.plan.before().deployment.uid() {
             return Some(self.gone(now));
         }
-        if !self.is_ours(&workload.deployment) {
-            let found = workload.deployment.restarted_at().unwrap_or("none").to_owned();
+        if !self.plan.change.is_in(&workload.deployment) {
+            let found = self.plan.change.instead(&workload.deployment);
             return Some(self.superseded(&found, now));
         }
         if rollout::judge(workload) == rollout::Verdict::Complete {
@@ -104,8 +104,10 @@ impl Restart {
     fn explain(&mut self) -> Action {
         let mut needs: Vec<Need> =
             self.standing.found().iter().flat_map(|found| found.needs.clone()).collect();
-        let references = references::of_template(self.plan.before().deployment.template());
-        needs.extend(references.into_iter().map(Need::LastWrite));
+        if self.plan.change.keeps_containers() {
+            let references = references::of_template(self.plan.before().deployment.template());
+            needs.extend(references.into_iter().map(Need::LastWrite));
+        }
         self.phase = Phase::Explaining;
         Action::Fetch(needs)
     }
@@ -156,7 +158,10 @@ impl Restart {
     pub(super) fn gone(&mut self, now: Timestamp) -> Action {
         self.step("watch", self.began, now, "failed");
         let target = &self.plan.request.target;
-        let summary = "the Deployment was deleted, or deleted and made anew, while it restarted";
+        let summary = format!(
+            "the Deployment was deleted, or deleted and made anew, during the {}",
+            self.plan.change.name()
+        );
         let finding = Finding::error("rollout/deleted", target.object(), summary)
             .seen(format!("metadata.uid was {}", self.plan.before().deployment.uid()))
             .next(target.kubectl(&format!("get {}", target.object())));
@@ -166,13 +171,12 @@ impl Restart {
     /// Another operation of ours may have taken over: the Lease tells who.
     fn superseded(&mut self, found: &str, now: Timestamp) -> Action {
         self.phase = Phase::Superseded(found.to_owned());
-        self.ask_who_holds().unwrap_or_else(|| self.changed_by_somebody(found, now))
+        self.lock.who().unwrap_or_else(|| self.changed_by_somebody(found, now))
     }
 
     pub(super) fn changed_by_somebody(&mut self, found: &str, now: Timestamp) -> Action {
-        let summary = format!(
-            "somebody else changed the Deployment during the restart: restartedAt is {found}, not ours"
-        );
+        let name = self.plan.change.name();
+        let summary = format!("somebody else changed the Deployment during the {name}: {found}");
         self.unknown("rollout/superseded", &summary, now)
     }
 

@@ -3,23 +3,19 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::ending::Ending;
-use super::messages::{Action, Observation, Signal, Write};
-use super::plan::{DryRun, Plan, plan};
+use super::messages::{Action, Observation, Signal};
+use super::plan::Plan;
 use super::rolling::Rolling;
 use super::standing::Standing;
-use crate::checks::Facts;
 use crate::finding::Finding;
-use crate::lock::{Holder, LeaseAnswer, LeaseRequest, Lock, Step as LockStep};
-use crate::report::{Outcome, Step};
+use crate::lock::Held;
+use crate::report::Step;
 use crate::soak::Soak;
 use crate::verify::Verification;
-use crate::workload::{self, Deployment, Workload};
-
-/// Attempts at a patch whose answers were lost; each is followed by reading back.
-pub(super) const PATCH_ATTEMPTS: u8 = 3;
+use crate::workload::{self, Workload};
 
 /// Time between two looks at an API server that does not answer.
-const READ_AGAIN: SignedDuration = SignedDuration::from_secs(1);
+pub(super) const READ_AGAIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// Where a restart is.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,9 +28,11 @@ pub(super) enum Phase {
     Patching { attempt: u8 },
     /// Finding out whether a patch has arrived.
     ReadingBack { attempt: u8, lost: String },
+    /// Finding out what stood against a conditional patch.
+    Conflicting { attempt: u8, refused: String },
     /// Watching the rollout.
     Rolling(Rolling),
-    /// Somebody else changed the template to this `restartedAt`; who holds the lock is being asked.
+    /// Somebody else changed the template to this; who holds the lock is being asked.
     Superseded(String),
     /// It has failed; what would tell more is being fetched.
     Explaining,
@@ -67,14 +65,16 @@ pub struct Restart {
     pub(super) plan: Plan,
     pub(super) phase: Phase,
     pub(super) began: Timestamp,
-    patched: Option<Timestamp>,
+    pub(super) patched: Option<Timestamp>,
     pub(super) steps: Vec<Step>,
     pub(super) seen: Workload,
     pub(super) lowest_available: i32,
     pub(super) standing: Standing,
     pub(super) ending: Option<Ending>,
     pub(super) verifications: Vec<(&'static str, Verification)>,
-    lock: Option<Lock>,
+    pub(super) lock: Held,
+    /// Conditional patches that somebody else's writes stood against.
+    pub(super) conflicts: u8,
     unrecorded: Vec<String>,
 }
 
@@ -85,7 +85,7 @@ impl Restart {
         let target = &plan.request.target;
         let lock = plan.request.lock(&target.namespace, &target.deployment, now);
         Self {
-            phase: if lock.is_some() { Phase::Locking } else { Phase::Rechecking },
+            phase: if lock.acquire().is_some() { Phase::Locking } else { Phase::Rechecking },
             began: now,
             patched: None,
             steps: Vec::new(),
@@ -95,6 +95,7 @@ impl Restart {
             ending: None,
             verifications: Vec::new(),
             lock,
+            conflicts: 0,
             unrecorded: Vec::new(),
             plan,
         }
@@ -116,10 +117,7 @@ impl Restart {
             (Phase::Locking, Observation::Lease(answer)) => self.locking(answer, now),
             (Phase::Locking, _) => self.ask_for_lock(now),
             (Phase::Rechecking, _) => self.recheck(now),
-            (Phase::Superseded(found), Observation::Lease(answer)) => match self.holder(answer, now) {
-                Some(holder) => self.displaced(&holder, now),
-                None => self.changed_by_somebody(&found, now),
-            },
+            (Phase::Superseded(found), Observation::Lease(answer)) => self.superseded_by(&found, answer, now),
             (Phase::Superseded(found), _) => self.changed_by_somebody(&found, now),
             (_, Observation::Lease(answer)) => self.renewed(answer, now),
             (Phase::Patching { .. }, Observation::Patched(write)) => self.answered(write, now),
@@ -128,11 +126,14 @@ impl Restart {
                 self.read_back(attempt, &lost, read, now)
             }
             (Phase::ReadingBack { .. }, Observation::Workload(workload))
-                if self.is_ours(&workload.deployment) =>
+                if self.plan.change.is_in(&workload.deployment) =>
             {
                 self.applied(&workload.deployment, now)
             }
-            (Phase::ReadingBack { .. }, _) => Action::Read,
+            (Phase::Conflicting { attempt, refused }, Observation::Read(read)) => {
+                self.conflicted(attempt, &refused, read, now)
+            }
+            (Phase::ReadingBack { .. } | Phase::Conflicting { .. }, _) => Action::Read,
             (Phase::Rolling(_), Observation::Gone) => self.gone(now),
             (Phase::Rolling(rolling), observation) => self.rolling(rolling, observation, now),
             (Phase::Explaining, Observation::Fetched(fetched)) => self.explained(&fetched, now),
@@ -140,7 +141,7 @@ impl Restart {
             (Phase::Explaining | Phase::Inspecting, _) => Action::Watch { until: now + READ_AGAIN },
             (Phase::Soaking(soak), observation) => self.soaking(soak, observation, now),
         };
-        self.or_renew(action, now)
+        self.lock.or_renew(action, now)
     }
 
     /// The workload as it was last seen.
@@ -170,7 +171,7 @@ impl Restart {
     pub fn trouble(&self) -> Option<&str> {
         match &self.phase {
             Phase::Rolling(rolling) => rolling.trouble.as_deref(),
-            Phase::ReadingBack { lost, .. } => Some(lost),
+            Phase::ReadingBack { lost: why, .. } | Phase::Conflicting { refused: why, .. } => Some(why),
             _ => None,
         }
     }
@@ -211,132 +212,6 @@ impl Restart {
         &self.unrecorded
     }
 
-    fn ask_for_lock(&mut self, now: Timestamp) -> Action {
-        match self.lock.as_ref().map(Lock::acquire) {
-            Some(LockStep::Ask(request)) => self.lease(request),
-            _ => self.begin(now),
-        }
-    }
-
-    fn lease(&self, request: LeaseRequest) -> Action {
-        let name = self.lock.as_ref().map(|lock| lock.name().to_owned()).unwrap_or_default();
-        Action::Lease { name, request }
-    }
-
-    /// Takes what the watch has seen in the meantime before the change is made.
-    fn begin(&mut self, now: Timestamp) -> Action {
-        self.phase = Phase::Rechecking;
-        Action::Watch { until: now }
-    }
-
-    /// The checks are as old as the question: plans anew on what is seen now, and may refuse now.
-    fn recheck(&mut self, now: Timestamp) -> Action {
-        let facts = Facts { workload: self.seen.clone(), ..self.plan.facts.clone() };
-        match plan(facts, self.plan.request.clone(), now) {
-            Ok(plan) => {
-                self.plan = plan;
-                self.phase = Phase::Patching { attempt: 1 };
-                self.patch()
-            }
-            Err(refusal) => {
-                self.step("patch", self.began, now, "refused");
-                self.ending = Some(Ending::new(Outcome::Refused, refusal.findings));
-                self.release_or(now, Next::Finish)
-            }
-        }
-    }
-
-    fn locking(&mut self, answer: LeaseAnswer, now: Timestamp) -> Action {
-        let Some(lock) = self.lock.as_mut() else { return self.begin(now) };
-        match lock.next(answer, now) {
-            LockStep::Ask(request) => self.lease(request),
-            LockStep::Wait(until) => Action::Watch { until },
-            LockStep::Held => {
-                self.step("lock", self.began, now, "ok");
-                self.began = now;
-                self.begin(now)
-            }
-            LockStep::HeldBy(holder) | LockStep::Displaced(holder) => {
-                self.step("lock", self.began, now, "held by another operation");
-                let target = &self.plan.request.target;
-                let again = self.plan.request.command();
-                let finding = crate::lock::held(&holder, &target.deployment, target.place(), &again);
-                self.ending = Some(Ending::new(Outcome::Locked, vec![finding]));
-                self.finish()
-            }
-            LockStep::Unavailable(why) => {
-                self.not_started("lock/unavailable", format!("the lock cannot be had: {why}"), now)
-            }
-        }
-    }
-
-    /// Whatever is done next, the lock is renewed first when it is time to.
-    fn or_renew(&mut self, action: Action, now: Timestamp) -> Action {
-        let Some(lock) = self.lock.as_ref().filter(|lock| lock.is_held()) else { return action };
-        match action {
-            Action::Watch { .. } if now >= lock.renewal() => self.lease(lock.renew(now)),
-            Action::Watch { until } => Action::Watch { until: until.min(lock.renewal()) },
-            other => other,
-        }
-    }
-
-    fn renewed(&mut self, answer: LeaseAnswer, now: Timestamp) -> Action {
-        let Some(lock) = self.lock.as_mut() else { return Action::Watch { until: now } };
-        match lock.next(answer, now) {
-            LockStep::Ask(request) => self.lease(request),
-            LockStep::Displaced(holder) | LockStep::HeldBy(holder) => self.displaced(&holder, now),
-            LockStep::Held | LockStep::Wait(_) | LockStep::Unavailable(_) => Action::Watch { until: now },
-        }
-    }
-
-    /// Asks the Lease, if it is ours as far as we know.
-    pub(super) fn ask_who_holds(&self) -> Option<Action> {
-        self.lock.as_ref().filter(|lock| lock.is_held()).map(|_| self.lease(LeaseRequest::Read))
-    }
-
-    /// Who has taken the lock over, if somebody has.
-    fn holder(&mut self, answer: LeaseAnswer, now: Timestamp) -> Option<Holder> {
-        match self.lock.as_mut()?.next(answer, now) {
-            LockStep::Displaced(holder) | LockStep::HeldBy(holder) => Some(holder),
-            _ => None,
-        }
-    }
-
-    /// Somebody took the target over: not one write more, not even an Event.
-    fn displaced(&mut self, holder: &Holder, now: Timestamp) -> Action {
-        self.lock = None;
-        self.unknown("lock/displaced", &format!("another operation took over: {holder}"), now);
-        self.finish()
-    }
-
-    /// Gives the lock back if it is held, then does what is next.
-    pub(super) fn release_or(&mut self, now: Timestamp, next: Next) -> Action {
-        match self.lock.as_ref().and_then(Lock::release) {
-            Some(request) => {
-                self.phase = Phase::Releasing(next);
-                self.lease(request)
-            }
-            None => self.follow(next, now),
-        }
-    }
-
-    /// Who changed the Lease since it was renewed last? Whoever took the target over has the word now.
-    fn released(&mut self, next: Next, answer: LeaseAnswer, now: Timestamp) -> Action {
-        let changed = matches!(answer, LeaseAnswer::Conflict | LeaseAnswer::Is(Some(_)));
-        let Some(lock) = self.lock.as_mut().filter(|_| changed) else {
-            self.lock = None;
-            return self.follow(next, now);
-        };
-        match lock.next(answer, now) {
-            LockStep::Ask(request) => self.lease(request),
-            LockStep::Held => self.release_or(now, next),
-            LockStep::Displaced(holder) if next != Next::Finish && self.signal().is_none() => {
-                self.displaced(&holder, now)
-            }
-            _ => self.finish(),
-        }
-    }
-
     fn recorded(&mut self, unrecorded: Vec<String>, now: Timestamp) -> Action {
         let result = if unrecorded.is_empty() { "ok".to_owned() } else { unrecorded.join("; ") };
         self.step("record", self.began, now, &result);
@@ -344,83 +219,16 @@ impl Restart {
         self.finish()
     }
 
-    fn signal(&self) -> Option<Signal> {
+    pub(super) fn signal(&self) -> Option<Signal> {
         self.ending.as_ref().and_then(|ending| ending.signal)
     }
 
-    fn follow(&mut self, next: Next, now: Timestamp) -> Action {
+    pub(super) fn follow(&mut self, next: Next, now: Timestamp) -> Action {
         match next {
             Next::Soak => self.soak_begins(now),
             Next::WriteDown => self.write_down(now),
             Next::Finish => self.finish(),
         }
-    }
-
-    fn patch(&self) -> Action {
-        Action::Patch { body: self.plan.patch(), dry_run: self.plan.request.dry_run == DryRun::Server }
-    }
-
-    fn answered(&mut self, write: Write, now: Timestamp) -> Action {
-        let Phase::Patching { attempt } = self.phase else { return Action::Finish };
-        let dry_run = self.plan.request.dry_run == DryRun::Server;
-        match write {
-            Write::Applied(deployment) => self.applied(&deployment, now),
-            Write::Rejected(message) if attempt == 1 => self.not_started("api/rejected", message, now),
-            Write::Rejected(message) => {
-                let summary = format!("it is not known whether an earlier attempt arrives: {message}");
-                self.unknown("api/rejected", &summary, now)
-            }
-            Write::NotSent(message) if attempt == 1 => self.not_started("api/unreachable", message, now),
-            Write::NotSent(lost) | Write::Ambiguous(lost) if dry_run => {
-                self.not_started("api/unreachable", lost, now)
-            }
-            Write::NotSent(lost) | Write::Ambiguous(lost) => {
-                self.phase = Phase::ReadingBack { attempt, lost };
-                Action::Read
-            }
-        }
-    }
-
-    fn applied(&mut self, deployment: &Deployment, now: Timestamp) -> Action {
-        self.step("patch", self.began, now, "ok");
-        if self.plan.request.dry_run == DryRun::Server {
-            self.ending = Some(Ending::new(Outcome::Planned, Vec::new()));
-            return self.finish();
-        }
-        self.began = now;
-        self.patched = Some(now);
-        self.phase = Phase::Rolling(Rolling::new(deployment.generation(), now));
-        Action::Watch { until: now + self.plan.request.timeout }
-    }
-
-    /// Our own value of the annotation tells whether the patch whose answer was lost has arrived.
-    fn read_back(
-        &mut self,
-        attempt: u8,
-        lost: &str,
-        read: Result<Option<Box<Deployment>>, String>,
-        now: Timestamp,
-    ) -> Action {
-        match read {
-            Ok(Some(deployment)) if self.is_ours(&deployment) => self.applied(&deployment, now),
-            Ok(Some(deployment)) if deployment.uid() != self.plan.before().deployment.uid() => self.gone(now),
-            Ok(None) => self.gone(now),
-            Ok(Some(_)) if attempt < PATCH_ATTEMPTS => {
-                self.phase = Phase::Patching { attempt: attempt + 1 };
-                Action::Watch { until: now + READ_AGAIN }
-            }
-            Err(_) if now < self.began + self.plan.request.timeout => {
-                Action::Watch { until: now + READ_AGAIN }
-            }
-            Ok(Some(_)) | Err(_) => {
-                let summary = format!("it is not known whether the restart was begun: {lost}");
-                self.unknown("api/unreachable", &summary, now)
-            }
-        }
-    }
-
-    pub(super) fn is_ours(&self, deployment: &Deployment) -> bool {
-        deployment.restarted_at() == Some(self.plan.restarted_at.as_str())
     }
 
     pub(super) fn step(

@@ -3,11 +3,12 @@
 mod after;
 mod any;
 mod locked;
+mod template;
 
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
-use super::run::PATCH_ATTEMPTS;
+use super::patching::PATCH_ATTEMPTS;
 use super::*;
 use crate::causes::Fetched;
 use crate::checks::Verdict;
@@ -25,10 +26,18 @@ fn after(plan: &Plan, old: &[bool], new: &[bool]) -> Make {
     Make {
         generation: 2,
         observed: 2,
-        restarted_at: Some(plan.restarted_at.clone()),
+        restarted_at: Some(restarted_at(plan)),
         old: old.to_vec(),
         new: new.to_vec(),
         ..Make::default()
+    }
+}
+
+/// The value that marks a restart as its own.
+fn restarted_at(plan: &Plan) -> String {
+    match &plan.change {
+        Change::Restart { restarted_at } => restarted_at.clone(),
+        Change::Template(earlier) => panic!("{earlier:?} is no restart"),
     }
 }
 
@@ -77,14 +86,14 @@ fn the_patch_is_kubectls_bound_to_the_uid() {
     let plan = planned();
     assert_eq!(
         plan.patch(),
-        serde_json::json!({
+        Patch::Strategic(serde_json::json!({
             "metadata": {"uid": "d1"},
             "spec": {"template": {"metadata": {"annotations": {
-                "kubectl.kubernetes.io/restartedAt": plan.restarted_at}}}},
-        })
+                "kubectl.kubernetes.io/restartedAt": restarted_at(&plan)}}}},
+        }))
     );
     assert_eq!(plan.field_manager(), "kubectl-rollout");
-    assert!(plan.restarted_at.contains(".000000"), "microseconds: {}", plan.restarted_at);
+    assert!(restarted_at(&plan).contains(".000000"), "microseconds: {}", restarted_at(&plan));
 }
 
 #[test]

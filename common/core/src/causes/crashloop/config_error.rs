@@ -16,9 +16,7 @@ pub(in crate::causes) const CONFIG_ERROR: Cause = Cause {
 };
 
 fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
-    let (container, waiting) = facts
-        .living()
-        .find_map(|container| Some((container, container.waits_for(&["CreateContainerConfigError"])?)))?;
+    let (container, waiting) = facts.waiting_for("CreateContainerConfigError")?;
     let message = waiting.message.as_deref().unwrap_or_default();
     let missing = Missing::read(message);
     // What the kubelet adds in brackets is the pod and the container again.

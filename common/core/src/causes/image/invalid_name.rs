@@ -12,9 +12,7 @@ pub(in crate::causes) const INVALID_NAME: Cause = Cause {
 };
 
 fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
-    let (container, waiting) = facts
-        .living()
-        .find_map(|container| Some((container, container.waits_for(&["InvalidImageName"])?)))?;
+    let (container, waiting) = facts.waiting_for("InvalidImageName")?;
     Some(Sighting {
         summary: format!(
             "{:?} is not the name of an image (container {})",

@@ -12,9 +12,7 @@ pub(in crate::causes) const NEVER_PULL: Cause = Cause {
 };
 
 fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
-    let (container, waiting) = facts
-        .living()
-        .find_map(|container| Some((container, container.waits_for(&["ErrImageNeverPull"])?)))?;
+    let (container, waiting) = facts.waiting_for("ErrImageNeverPull")?;
     let (image, name) = (container.image(), container.name());
     let policy = container.spec.and_then(|spec| spec.image_pull_policy.as_deref()).unwrap_or("Never");
     Some(Sighting {

@@ -122,5 +122,6 @@ fn a_reason_becomes_the_change_cause() {
     let mut request = request();
     request.reason = Some("rotate certificates".to_owned());
     let plan = plan(Make::default().facts(), request, at(1)).unwrap();
-    assert_eq!(plan.patch()["metadata"]["annotations"]["kubernetes.io/change-cause"], "rotate certificates");
+    let Patch::Strategic(patch) = plan.patch() else { panic!() };
+    assert_eq!(patch["metadata"]["annotations"]["kubernetes.io/change-cause"], "rotate certificates");
 }

@@ -18,6 +18,24 @@ struct Run {
     now: i64,
 }
 
+/// The workload after the change, however it was made.
+fn changed(plan: &Plan, old: &[bool], new: &[bool]) -> Make {
+    let make = Make { generation: 2, observed: 2, old: old.to_vec(), new: new.to_vec(), ..Make::default() };
+    match &plan.change {
+        Change::Restart { .. } => after(plan, old, new),
+        Change::Template(_) => Make { restarted_at: Some("before".to_owned()), ..make },
+    }
+}
+
+/// The same plan to change to a template that no `ReplicaSet` of the fixtures has yet.
+fn template(request: Request) -> Plan {
+    let template = Make { restarted_at: Some("before".to_owned()), ..Make::default() };
+    let template = template.deployment().template().clone();
+    let earlier = Earlier { revision: 3, uid: "old".to_owned(), template };
+    let change = Change::Template(earlier);
+    crate::restart::plan::decide(Make::default().facts(), request, Vec::new(), change).unwrap()
+}
+
 impl Run {
     fn answer(&mut self, restart: &Restart, action: &Action, chance: u8) -> Observation {
         self.busy = if matches!(action, Action::Watch { .. }) { 0 } else { self.busy + 1 };
@@ -26,8 +44,8 @@ impl Run {
             Action::Lease { request, .. } => Observation::Lease(lease_answer(request, chance)),
             Action::Patch { .. } => self.patch(restart, chance),
             Action::Evict { .. } => panic!("a restart evicts no pod"),
-            Action::Read => Observation::Read(match chance % 4 {
-                0 => Ok(Some(Box::new(after(restart.plan(), &[], &[true; 3]).deployment()))),
+            Action::Read => Observation::Read(match chance % 5 {
+                0 => Ok(Some(Box::new(changed(restart.plan(), &[], &[true; 3]).deployment()))),
                 1 => Ok(Some(Box::new(Make::default().deployment()))),
                 2 => Ok(None),
                 _ => Err("no answer".to_owned()),
@@ -41,10 +59,12 @@ impl Run {
     }
 
     fn patch(&mut self, restart: &Restart, chance: u8) -> Observation {
-        let write = match chance % 5 {
-            0 | 1 => Write::Applied(Box::new(after(restart.plan(), &[true; 3], &[]).deployment())),
+        let conditional = matches!(restart.plan().change, Change::Template(_));
+        let write = match chance % 6 {
+            0 | 1 => Write::Applied(Box::new(changed(restart.plan(), &[true; 3], &[]).deployment())),
             2 => Write::Rejected("denied".to_owned()),
             3 => Write::NotSent("refused".to_owned()),
+            4 if conditional => Write::Conflict("invalid".to_owned()),
             _ => Write::Ambiguous("reset".to_owned()),
         };
         self.may_have_changed |= matches!(write, Write::Applied(_) | Write::Ambiguous(_));
@@ -54,11 +74,11 @@ impl Run {
     fn watch(&mut self, restart: &Restart, until: i64, chance: u8) -> Observation {
         let plan = restart.plan();
         let (make, success) = match chance % 12 {
-            0 | 1 => (after(plan, &[], &[true; 3]), true),
-            2 => (after(plan, &[true], &[true, false]), false),
-            3 => (after(plan, &[true; 3], &[false]), false),
+            0 | 1 => (changed(plan, &[], &[true; 3]), true),
+            2 => (changed(plan, &[true], &[true, false]), false),
+            3 => (changed(plan, &[true; 3], &[false]), false),
             4 => (Make::default(), false),
-            5 => (Make { restarted_at: None, ..after(plan, &[], &[true; 3]) }, false),
+            5 => (Make { restarted_at: None, ..changed(plan, &[], &[true; 3]) }, false),
             6 => return Observation::Trouble("reset".to_owned()),
             7 => return Observation::Gone,
             8 => return Observation::Signal(Signal::Interrupt),
@@ -92,11 +112,12 @@ fn lease_answer(request: &LeaseRequest, chance: u8) -> LeaseAnswer {
 
 proptest! {
     #[test]
-    fn it_ends_and_tells_the_truth(locked in any::<bool>(), soaks in any::<bool>(), chances in prop::collection::vec(any::<u8>(), 0..60)) {
+    fn it_ends_and_tells_the_truth(locked in any::<bool>(), soaks in any::<bool>(), back in any::<bool>(), chances in prop::collection::vec(any::<u8>(), 0..60)) {
         let mut request = request();
         request.no_lock = !locked;
         request.soak = SignedDuration::from_mins(if soaks { 10 } else { 0 });
-        let mut restart = Restart::new(plan(Make::default().facts(), request, at(1)).unwrap(), at(1));
+        let plan = if back { template(request) } else { plan(Make::default().facts(), request, at(1)).unwrap() };
+        let mut restart = Restart::new(plan, at(1));
         let mut run = Run { now: 1, ..Run::default() };
         let mut action = restart.next(Observation::Begin, at(1));
         // When chance is used up, nothing happens any more: time alone has to end it.
@@ -112,6 +133,12 @@ proptest! {
         match outcome(&restart) {
             Outcome::Succeeded => prop_assert!(run.saw_success),
             Outcome::Refused | Outcome::Locked => prop_assert!(!run.may_have_changed),
+            Outcome::Interrupted if restart.patched().is_none() => {
+                let says = restart.ending().is_some_and(|ending| {
+                    ending.findings[0].summary == "interrupted before anything was changed"
+                });
+                prop_assert!(!says || !run.may_have_changed);
+            }
             _ => {}
         }
     }

@@ -1,0 +1,116 @@
+//! Evicting: asked for once, looked after when the answer was lost, refused by a budget with its numbers.
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+
+use super::plan::{selecting, watched};
+use super::run::{Eviction, Phase, uids};
+use super::waiting::Waiting;
+use crate::budget;
+use crate::fact::Fact;
+use crate::finding::Finding;
+use crate::plan::DryRun;
+use crate::report::Outcome;
+use crate::restart::{Action, Ending, Evicted, Observation};
+
+/// Evictions whose answers were lost, after which it is not known what became of them.
+pub(super) const ATTEMPTS: u8 = 3;
+
+/// Time between two evictions when an answer was lost. The second is bound to the same UID, so it cannot do more.
+pub(super) const AGAIN: SignedDuration = SignedDuration::from_secs(1);
+
+impl Eviction {
+    pub(super) fn evict(&mut self, lost: u8, trouble: Option<String>) -> Action {
+        if lost == 0 && trouble.is_none() {
+            // Pods that came since the plan was made are no successors either.
+            self.before.extend(uids(&self.seen));
+        }
+        self.began = self.steps.last().map_or(self.began, |step| step.finished_at);
+        self.phase = Phase::Evicting { lost, trouble };
+        let request = &self.plan.request;
+        let dry_run = request.dry_run == DryRun::Server;
+        Action::Evict { pod: request.target.pod.clone(), body: self.plan.eviction(), dry_run }
+    }
+
+    pub(super) fn answered(&mut self, lost: u8, evicted: Evicted, now: Timestamp) -> Action {
+        let dry_run = self.plan.request.dry_run == DryRun::Server;
+        let first = lost == 0;
+        match evicted {
+            Evicted::Accepted if dry_run => {
+                self.step("evict", now, "ok");
+                self.ending = Some(Ending::new(Outcome::Planned, Vec::new()));
+                self.finish()
+            }
+            Evicted::Accepted => self.accepted(now),
+            // The eviction whose answer was lost did arrive.
+            Evicted::Absent(_) if !first => self.accepted(now),
+            Evicted::Absent(message) => {
+                let summary = format!("the pod went away before it could be evicted: {message}");
+                let again = self.plan.request.target.place().kubectl(&watched(&self.plan.facts.pod));
+                self.not_started(self.finding("target/changed", summary).next(again), now)
+            }
+            Evicted::Blocked { message, budgets } => {
+                let finding = self.blocked(&message, &budgets);
+                self.not_started(finding, now)
+            }
+            Evicted::Rejected(message) if first => {
+                self.not_started(self.finding("api/rejected", message), now)
+            }
+            Evicted::NotSent(message) if first => {
+                self.not_started(self.finding("api/unreachable", message), now)
+            }
+            Evicted::NotSent(lost) | Evicted::Ambiguous(lost) if dry_run => {
+                self.not_started(self.finding("api/unreachable", lost), now)
+            }
+            Evicted::NotSent(trouble) if now < self.began + self.plan.request.timeout => {
+                self.phase = Phase::Doubting { lost, trouble };
+                Action::Watch { until: now + AGAIN }
+            }
+            Evicted::Ambiguous(trouble) if lost + 1 < ATTEMPTS => {
+                self.phase = Phase::Doubting { lost: lost + 1, trouble };
+                Action::Watch { until: now + AGAIN }
+            }
+            Evicted::Rejected(trouble) | Evicted::NotSent(trouble) | Evicted::Ambiguous(trouble) => {
+                let summary = format!("it is not known whether the pod was evicted: {trouble}");
+                self.unknown("api/unreachable", &summary, now)
+            }
+        }
+    }
+
+    /// Names the budget with its numbers; when to try again is the user's choice.
+    fn blocked(&self, message: &str, budgets: &Fact<Vec<PodDisruptionBudget>>) -> Finding {
+        let place = self.plan.request.target.place();
+        let (budgets, unread) = match budgets {
+            Fact::Known(budgets) => (selecting(budgets, &self.plan.facts.pod), None),
+            Fact::Unavailable(reason) => (Vec::new(), Some(reason)),
+        };
+        let said = match budgets.as_slice() {
+            [] => "a PodDisruptionBudget does not allow it".to_owned(),
+            budgets => budgets.iter().map(|found| budget::words(found)).collect::<Vec<_>>().join("; "),
+        };
+        let summary = format!(
+            "not evicted: {said}. Nothing was changed; whether and when to try again is yours to say"
+        );
+        let finding = self.finding("rollout/pdb-blocks-eviction", summary).seen(message);
+        let finding = budgets.iter().fold(finding, |finding, found| finding.seen(budget::evidence(found)));
+        let finding = match unread {
+            Some(reason) => finding.seen(format!("PodDisruptionBudgets: unknown: {reason}")),
+            None => finding,
+        };
+        let names: Vec<&str> = budgets.iter().map(|found| budget::name(found)).collect();
+        let describe = format!("describe pdb {}", names.join(" "));
+        finding
+            .next(place.kubectl(describe.trim_end()))
+            .next(place.kubectl("get pods -o wide"))
+            .next(self.plan.request.target.command())
+    }
+
+    pub(super) fn accepted(&mut self, now: Timestamp) -> Action {
+        self.step("evict", now, "ok");
+        self.began = now;
+        self.evicted = Some(now);
+        let waiting = Waiting::since(now);
+        let seen = Observation::Pods(Box::new(self.seen.clone()));
+        self.waiting(waiting, seen, now)
+    }
+}

@@ -1,0 +1,124 @@
+//! What every operation shares before it begins: what was asked for, and a plan or a refusal.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::checks::{self, Check, Verdict};
+use crate::finding::Finding;
+use crate::lock::{Held, Holder};
+use crate::report::PlannedStep;
+use crate::target::Target;
+
+/// How far a dry run goes, as kubectl's flag.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DryRun {
+    /// No dry run.
+    #[default]
+    None,
+    /// Shows the plan.
+    Client,
+    /// Has the API server admit the patch without storing it.
+    Server,
+}
+
+/// What the user asked for.
+#[derive(Clone, Debug)]
+pub struct Request<T = Target> {
+    /// The plugin that was called, as `sk-restart`.
+    pub plugin: &'static str,
+    /// ULID of this operation.
+    pub operation: String,
+    /// Context of the kubeconfig.
+    pub context: String,
+    /// What to act on.
+    pub target: T,
+    /// Who asks: the kubeconfig's user, or whom `--as` names.
+    pub user: String,
+    /// `--reason`.
+    pub reason: Option<String>,
+    /// `--timeout`: longest time without progress.
+    pub timeout: SignedDuration,
+    /// `--fail-after`: how long a cause may stand.
+    pub fail_after: SignedDuration,
+    /// `--soak`, else the catalogue's; 0 does not soak.
+    pub soak: SignedDuration,
+    /// `--take-over`: displace whoever holds the lock.
+    pub take_over: bool,
+    /// `--no-lock`.
+    pub no_lock: bool,
+    /// Name of this machine.
+    pub host: String,
+    /// `--force`: names of checks.
+    pub force: Vec<String>,
+    /// `--dry-run`.
+    pub dry_run: DryRun,
+    /// `--field-manager`.
+    pub field_manager: Option<String>,
+    /// When the command began.
+    pub started_at: Timestamp,
+}
+
+/// What will be done to a target `T`, decided on facts `F` that were read; `C` is what makes the change.
+#[derive(Clone, Debug)]
+pub struct Plan<T, F, C> {
+    /// What was asked for.
+    pub request: Request<T>,
+    /// The checks; none refuses.
+    pub checks: Vec<Check>,
+    /// The steps, for people.
+    pub steps: Vec<PlannedStep>,
+    /// The facts it was decided on.
+    pub facts: F,
+    /// What makes the change.
+    pub change: C,
+}
+
+/// Why an operation does not start.
+#[derive(Clone, Debug)]
+pub struct Refusal<T, F> {
+    /// What was asked for.
+    pub request: Request<T>,
+    /// All checks.
+    pub checks: Vec<Check>,
+    /// One finding for each check that refuses.
+    pub findings: Vec<Finding>,
+    /// The facts it was decided on.
+    pub facts: F,
+}
+
+impl<T> Request<T> {
+    /// The checks as `--force` leaves them.
+    pub(crate) fn forced(&self, checks: Vec<Check>) -> Vec<Check> {
+        let force = |check: Check| {
+            let named = self.force.iter().any(|name| name == check.name);
+            let forced = check.verdict == Verdict::Refuse && check.name != checks::NOT_FORCIBLE && named;
+            if forced { check.forced() } else { check }
+        };
+        checks.into_iter().map(force).collect()
+    }
+
+    /// The lock of a Deployment; none with `--no-lock`, and none for a dry run, which changes nothing.
+    pub(crate) fn lock(&self, namespace: &str, deployment: &str, now: Timestamp) -> Held {
+        if self.no_lock || self.dry_run != DryRun::None {
+            return Held::none();
+        }
+        let own = Holder {
+            identity: format!("{}@{}", self.user, self.host),
+            operation: self.operation.clone(),
+            command: self.plugin.to_owned(),
+            reason: self.reason.clone().unwrap_or_default(),
+            since: None,
+        };
+        Held::of(namespace, deployment, own, self.take_over, now)
+    }
+}
+
+/// One finding for each check that refuses, about this object.
+pub(crate) fn refusals<'a>(
+    checks: &'a [Check],
+    object: &'a str,
+) -> impl Iterator<Item = (&'a Check, Finding)> {
+    checks.iter().filter(|check| check.verdict == Verdict::Refuse).map(move |check| {
+        let finding = Finding::error(&format!("check/{}", check.name), object, check.detail.clone());
+        (check, check.next.iter().fold(finding, Finding::next))
+    })
+}

@@ -1,25 +1,32 @@
 //! Diagnosis: objects, and what was fetched besides, become verdicts, findings, and what to fetch next.
 
+mod fold;
+mod group;
+mod judge;
 mod state;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, Pod};
 
-use crate::causes::{self, Fetched, Found, Need};
+use crate::causes::{self, Fetched, Found, Looked, Need, WorkloadFacts};
 use crate::checks::Verdict;
 use crate::fact::Fact;
 use crate::finding::Severity;
 use crate::target::Place;
-use crate::workload::{self, Workload};
+use crate::workload::Workload;
 
+pub use group::Group;
 pub use state::State;
 
 /// Rounds of reading after the objects themselves: what they point to; logs and endpoints that rules asked for.
 pub const ROUNDS: usize = 2;
+
+/// Pods with the same cause that are looked into: the others are told by the same state.
+const LOOKED_INTO: usize = 5;
 
 /// What is to be diagnosed, of one namespace.
 #[derive(Clone, Debug)]
@@ -32,6 +39,8 @@ pub struct Subjects {
     pub events: Fact<Vec<Event>>,
     /// The pods that were asked about; none: all of them, and the Deployments themselves.
     pub only: Option<BTreeSet<String>>,
+    /// How many pods of a Deployment have to be available at any time, by its name, where the catalogue says so.
+    pub floors: BTreeMap<String, i32>,
 }
 
 /// What a diagnosis comes to.
@@ -39,8 +48,10 @@ pub struct Subjects {
 pub struct Diagnosis {
     /// Each object that was asked about.
     pub objects: Vec<Judged>,
-    /// What was found, ranked, consequences folded into their cause.
+    /// What was found, ranked; consequences are left out where their cause is told.
     pub findings: Vec<Found>,
+    /// The same for people: one entry for a cause that many pods of one owner share, with its consequences.
+    pub groups: Vec<Group>,
     /// What could not be read and would have told more: what, and why.
     pub unseen: Vec<String>,
     /// What to fetch before this is final; empty where nothing would tell more.
@@ -60,51 +71,63 @@ pub struct Judged {
 
 /// Judges everything in `subjects`, with what was fetched so far.
 pub fn diagnose(subjects: &Subjects, fetched: &Fetched, place: Place<'_>, now: Timestamp) -> Diagnosis {
-    let of_workloads =
-        subjects.workloads.iter().flat_map(|one| causes::of_workload(one, fetched, place, now));
-    let pods: Vec<&Pod> = subjects.pods.iter().collect();
-    let events = subjects.events.known().map_or(&[][..], Vec::as_slice);
-    let of_pods = causes::of_pods(&pods, events, fetched, place, now);
-    let findings: Vec<Found> =
-        of_workloads.chain(of_pods).filter(|found| subjects.concerns(&found.finding.object)).collect();
-    let needs = findings.iter().flat_map(|found| &found.needs).filter(|need| !fetched.knows(need));
-    let needs: BTreeSet<Need> = needs.cloned().collect();
-    Diagnosis {
-        objects: subjects.judged(&findings),
-        unseen: subjects.unseen(fetched),
-        needs: needs.into_iter().collect(),
-        findings,
-    }
+    let Looked { mut found, asked } = subjects.look(fetched, place, now);
+    found.retain(|found| subjects.concerns(&found.finding.object));
+    let asked = asked.into_iter().filter(|(object, _)| subjects.concerns(object));
+    rank(&mut found);
+    let owners = subjects.owners();
+    let needs = needs(&found, asked.flat_map(|(_, needs)| needs), &owners, fetched);
+    let objects = subjects.judged(&found, now);
+    let (findings, folded) = fold::fold(found, &owners);
+    let groups = group::groups(&findings, &folded, &owners);
+    Diagnosis { objects, findings, groups, unseen: subjects.unseen(fetched), needs }
+}
+
+/// What is worst first, then by the list of causes.
+fn rank(found: &mut [Found]) {
+    let place = |code: &str| causes::CAUSES.iter().position(|cause| cause.code == code);
+    found.sort_by_cached_key(|found| (found.finding.severity, place(found.cause.code)));
+}
+
+/// What was asked for and not fetched yet. Of many pods with the same cause only the first are looked into.
+fn needs(
+    found: &[Found],
+    asked: impl Iterator<Item = Need>,
+    owners: &BTreeMap<String, String>,
+    fetched: &Fetched,
+) -> Vec<Need> {
+    let mut looked: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let first = found.iter().filter(|found| {
+        let object = found.finding.object.as_str();
+        let owner = owners.get(object).map_or(object, String::as_str);
+        let count = looked.entry((owner, found.cause.code)).or_default();
+        *count += usize::from(!found.needs.is_empty());
+        *count <= LOOKED_INTO
+    });
+    let wanted = first.flat_map(|found| found.needs.iter().cloned());
+    let all: BTreeSet<Need> = wanted.chain(asked).filter(|need| !fetched.knows(need)).collect();
+    all.into_iter().collect()
 }
 
 impl Subjects {
+    /// The causes on everything.
+    fn look(&self, fetched: &Fetched, place: Place<'_>, now: Timestamp) -> Looked {
+        let whole = self.only.is_none();
+        let mut all = Looked::default();
+        for workload in &self.workloads {
+            let floor = self.floors.get(workload.deployment.name()).copied();
+            let facts = WorkloadFacts { workload, fetched, floor, place, now };
+            all.extend(causes::of_workload(&facts, whole));
+        }
+        let events = self.events.known().map_or(&[][..], Vec::as_slice);
+        all.extend(causes::of_others(&self.pods, events, fetched, place, now));
+        all
+    }
+
     /// Whether a finding on this object was asked for. What is said of a Deployment concerns each of its pods.
     fn concerns(&self, object: &str) -> bool {
         let Some(only) = &self.only else { return true };
         object.strip_prefix("pod/").is_none_or(|pod| only.contains(pod))
-    }
-
-    fn judged(&self, findings: &[Found]) -> Vec<Judged> {
-        let deployments = self.workloads.iter().filter(|_| self.only.is_none()).map(|one| {
-            let object = format!("deployment/{}", one.deployment.name());
-            let pods: BTreeSet<String> =
-                one.pods.iter().map(|pod| format!("pod/{}", workload::name(pod))).collect();
-            let own = findings
-                .iter()
-                .filter(|found| found.finding.object == object || pods.contains(&found.finding.object));
-            let detail = format!("{}/{} ready", one.deployment.ready(), one.deployment.replicas());
-            Judged { verdict: verdict(own, one.events.reason().is_some()), object, detail }
-        });
-        let asked = |pod: &&Pod| self.only.as_ref().is_none_or(|only| only.contains(workload::name(pod)));
-        let of_workloads = self.workloads.iter().filter(|_| self.only.is_some());
-        let of_workloads = of_workloads.flat_map(|one| one.pods.iter().map(move |pod| (pod, &one.events)));
-        let loose = self.pods.iter().map(|pod| (pod, &self.events));
-        let pods = of_workloads.chain(loose).filter(|(pod, _)| asked(pod)).map(|(pod, events)| {
-            let object = format!("pod/{}", workload::name(pod));
-            let own = findings.iter().filter(|found| found.finding.object == object);
-            Judged { verdict: verdict(own, events.reason().is_some()), object, detail: State::in_words(pod) }
-        });
-        deployments.chain(pods).collect()
     }
 
     /// What could not be read.
@@ -116,12 +139,7 @@ impl Subjects {
     }
 }
 
-/// The verdict that findings on an object come to; where something could not be read, never a pass.
-fn verdict<'a>(findings: impl Iterator<Item = &'a Found>, blind: bool) -> Verdict {
-    match findings.map(|found| found.finding.severity).min() {
-        Some(Severity::Error) => Verdict::Fail,
-        Some(Severity::Warning) => Verdict::Warn,
-        _ if blind => Verdict::Unknown,
-        _ => Verdict::Pass,
-    }
+/// The verdict that findings on an object come to.
+fn worst<'a>(findings: impl Iterator<Item = &'a Found>) -> Option<Severity> {
+    findings.map(|found| found.finding.severity).min()
 }

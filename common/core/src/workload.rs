@@ -17,8 +17,8 @@ use crate::fact::Fact;
 use crate::revision;
 
 pub use pod::{
-    condition_is_true, container_names, containers, has_ended, is_ready, last_seen, name, node, restarts,
-    times_seen,
+    condition_is_true, container_names, containers, has_ended, is_ready, last_seen, name, node, owner,
+    restarts, times_seen,
 };
 
 /// An object that the API server sent and that does not have the form of its kind.

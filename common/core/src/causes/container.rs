@@ -154,17 +154,8 @@ impl<'a> PodFacts<'a> {
 
     /// `kind/name` of what its template is changed in: the Deployment behind a `ReplicaSet`.
     pub(in crate::causes) fn owner(&self) -> String {
-        let owners = self.pod.metadata.owner_references.iter().flatten();
-        let Some(owner) = owners.into_iter().find(|owner| owner.controller == Some(true)) else {
-            return format!("pod/{}", word(self.name()));
-        };
-        let labels = self.pod.metadata.labels.as_ref();
-        let hash = labels.and_then(|labels| labels.get("pod-template-hash")).map(String::as_str);
-        let deployment = hash.and_then(|hash| owner.name.strip_suffix(hash)?.strip_suffix('-'));
-        match deployment {
-            Some(name) if owner.kind == "ReplicaSet" => format!("deployment/{}", word(name)),
-            _ => format!("{}/{}", word(&owner.kind.to_lowercase()), word(&owner.name)),
-        }
+        let (kind, name) = workload::owner(self.pod);
+        format!("{}/{}", word(&kind), word(&name))
     }
 
     /// A command on this pod: `kubectl describe pod NAME`.

@@ -1,5 +1,7 @@
 //! Diagnosis of made objects: verdicts, what is asked for next, and what could not be read.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{Diagnosis, State, Subjects, diagnose};
@@ -40,7 +42,13 @@ fn judge(subjects: &Subjects, fetched: &Fetched) -> Diagnosis {
 }
 
 fn of(pods: Vec<k8s_openapi::api::core::v1::Pod>) -> Subjects {
-    Subjects { workloads: Vec::new(), pods, events: Fact::Known(Vec::new()), only: None }
+    Subjects {
+        workloads: Vec::new(),
+        pods,
+        events: Fact::Known(Vec::new()),
+        only: None,
+        floors: BTreeMap::new(),
+    }
 }
 
 #[test]

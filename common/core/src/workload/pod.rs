@@ -66,3 +66,17 @@ pub fn restarts(pod: &Pod) -> i32 {
 pub fn node(pod: &Pod) -> Option<&str> {
     pod.spec.as_ref()?.node_name.as_deref()
 }
+
+/// Kind, as kubectl takes it, and name of what the pod's template is changed in: the Deployment behind a `ReplicaSet`,
+/// another controller, or the pod itself.
+pub fn owner(pod: &Pod) -> (String, String) {
+    let Some(owner) = super::controller(&pod.metadata) else {
+        return ("pod".to_owned(), name(pod).to_owned());
+    };
+    let hash = pod.metadata.labels.as_ref().and_then(|labels| labels.get("pod-template-hash"));
+    let deployment = hash.and_then(|hash| owner.name.strip_suffix(hash.as_str())?.strip_suffix('-'));
+    match deployment {
+        Some(name) if owner.kind == "ReplicaSet" => ("deployment".to_owned(), name.to_owned()),
+        _ => (owner.kind.to_lowercase(), owner.name.clone()),
+    }
+}

@@ -44,10 +44,31 @@ const OUTLIVED: SignedDuration = SignedDuration::from_secs(30);
 /// A run longer than this tells nothing about the next; the kubelet forgets its back-off then, too.
 const LONG_RUN: SignedDuration = SignedDuration::from_mins(10);
 
+/// Restarts after which a container that is ready once more is not believed to stay.
+const RELAPSE: i32 = 3;
+
 /// Whether the container crashes. One that is ready does not, whatever it did before; one that runs again but is
 /// not ready still does, until it has outlived its last run.
 pub(in crate::causes) fn of<'a>(pod: &'a Pod, container: Seen<'a>, now: Timestamp) -> Option<Crash<'a>> {
-    if workload::is_ready(pod) || is_over(pod) {
+    if workload::is_ready(pod) { None } else { unsteady(pod, container, now) }
+}
+
+/// The same for a diagnosis: a container without a readiness probe is ready between two crashes, too.
+pub(in crate::causes) fn in_depth<'a>(
+    pod: &'a Pod,
+    container: Seen<'a>,
+    now: Timestamp,
+) -> Option<Crash<'a>> {
+    let relapses = || {
+        let often = container.status.restart_count >= RELAPSE;
+        let short = container.last().and_then(ran).is_some_and(|ran| ran <= LONG_RUN);
+        container.role != Role::Init && often && short
+    };
+    if workload::is_ready(pod) && !relapses() { None } else { unsteady(pod, container, now) }
+}
+
+fn unsteady<'a>(pod: &'a Pod, container: Seen<'a>, now: Timestamp) -> Option<Crash<'a>> {
+    if is_over(pod) {
         return None;
     }
     let crash = |ended, field| Some(Crash { container, ended, field });
@@ -60,7 +81,8 @@ pub(in crate::causes) fn of<'a>(pod: &'a Pod, container: Seen<'a>, now: Timestam
     let since = container.running_since(pod)?;
     let ended = container.last()?;
     let outlived = now.duration_since(since) > ran(ended).unwrap_or_default().min(LONG_RUN) + OUTLIVED;
-    if container.status.ready || outlived || is_done(pod, &container, ended) {
+    let ready = container.status.ready && !workload::is_ready(pod);
+    if ready || outlived || is_done(pod, &container, ended) {
         return None;
     }
     crash(Some(ended), "lastState.terminated")
@@ -96,8 +118,16 @@ pub(in crate::causes) fn ran(ended: &ContainerStateTerminated) -> Option<SignedD
 /// The first container that crashes for this reason.
 pub(in crate::causes) fn seen<'a>(facts: &PodFacts<'a>, kind: Kind) -> Option<Crash<'a>> {
     crate::causes::container::all(facts.pod)
-        .filter_map(|container| of(facts.pod, container, facts.now))
+        .filter_map(|container| Crash::of(facts, container))
         .find(|crash| crash.kind(facts) == kind)
+}
+
+impl<'a> Crash<'a> {
+    /// Whether the container crashes, for whoever asks.
+    pub(in crate::causes) fn of(facts: &PodFacts<'a>, container: Seen<'a>) -> Option<Self> {
+        let look = if facts.in_depth { in_depth } else { of };
+        look(facts.pod, container, facts.now)
+    }
 }
 
 impl Crash<'_> {

@@ -24,6 +24,7 @@ pub mod report;
 pub mod resources;
 pub mod restart;
 pub mod revision;
+pub mod rollback;
 pub mod rollout;
 pub mod sanitize;
 pub mod soak;

@@ -12,11 +12,30 @@ const TEMPLATE_HASH: &str = "pod-template-hash";
 ///
 /// Mirrors `EqualIgnoreHash` of `k8s.io/kubernetes/pkg/controller/deployment/util`.
 pub fn is_current(replica_set: &Value, deployment: &Value) -> bool {
-    let mut template = replica_set.clone();
+    without_nulls(&without_hash(replica_set)) == without_nulls(deployment)
+}
+
+/// A `ReplicaSet`'s template as its Deployment had it: without the controller's label, every other field as it is.
+pub fn without_hash(template: &Value) -> Value {
+    let mut template = template.clone();
     if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
         labels.remove(TEMPLATE_HASH);
     }
-    without_nulls(&template) == without_nulls(deployment)
+    template
+}
+
+/// Whether two templates differ in nothing but what a restart, the controller or we ourselves write into them.
+pub fn is_same(one: &Value, other: &Value) -> bool {
+    stripped(one) == stripped(other)
+}
+
+/// Name and image of each container of a template.
+pub fn images(template: &Value) -> Vec<(&str, &str)> {
+    fn text<'a>(object: &'a Value, key: &str) -> &'a str {
+        object.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+    let containers = template.pointer("/spec/containers").and_then(Value::as_array);
+    containers.into_iter().flatten().map(|c| (text(c, "name"), text(c, "image"))).collect()
 }
 
 /// Prefix of our own annotations.
@@ -26,10 +45,7 @@ const OWN: &str = "sk.skillancer.io/";
 ///
 /// Templates that differ only in `restartedAt` and `sk.skillancer.io/*` are the same template.
 pub fn stripped(template: &Value) -> Value {
-    let mut template = without_nulls(template);
-    if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
-        labels.remove(TEMPLATE_HASH);
-    }
+    let mut template = without_nulls(&without_hash(template));
     if let Some(metadata) = template.get_mut("metadata").and_then(Value::as_object_mut)
         && let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut)
     {

@@ -1,6 +1,7 @@
 //! A Deployment with its `ReplicaSet`s and pods, read from what the API server sent.
 
 mod pod;
+mod revisions;
 #[cfg(test)]
 mod tests;
 
@@ -157,12 +158,7 @@ impl Deployment {
 
     /// Name and image of each container of the template.
     pub fn images(&self) -> Vec<(&str, &str)> {
-        let containers = self.template.pointer("/spec/containers").and_then(Value::as_array);
-        containers
-            .into_iter()
-            .flatten()
-            .map(|container| (text(container, "name"), text(container, "image")))
-            .collect()
+        revision::images(&self.template)
     }
 
     /// `spec.selector`, as the API takes it in a query.
@@ -292,10 +288,6 @@ impl Workload {
     pub fn is_new(&self, pod: &Pod) -> bool {
         self.current().is_some_and(|set| controller_uid(&pod.metadata) == Some(set.uid()))
     }
-}
-
-fn text<'a>(object: &'a Value, key: &str) -> &'a str {
-    object.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[derive(Clone, Copy)]

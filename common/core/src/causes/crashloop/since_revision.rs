@@ -5,7 +5,7 @@ use crate::causes::container::counted;
 use crate::causes::crashloop::crashing;
 use crate::causes::{Cause, Fatal, Rule, Sighting, WorkloadFacts};
 use crate::finding::Severity;
-use crate::workload;
+use crate::{revision, workload};
 
 pub(in crate::causes) const SINCE_REVISION: Cause = Cause {
     code: "crashloop/since-revision",
@@ -25,7 +25,7 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
         .iter()
         .filter(|set| all.pods.iter().any(|pod| workload::is_ready(pod) && crashing::belongs(pod, set)));
     let changed = owners
-        .filter(|set| !crashing::is_same(set.template(), all.deployment.template()))
+        .filter(|set| !revision::is_same(set.template(), all.deployment.template()))
         .any(|set| all.current().is_none_or(|current| current.uid() != set.uid()));
     (!crashing.is_empty() && steady > 0 && changed).then(|| Sighting {
         summary: format!(

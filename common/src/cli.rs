@@ -220,12 +220,14 @@ pub struct ChangeFlags {
 
 /// A check whose refusal may be overridden.
 fn forcible_check(name: &str) -> Result<String, String> {
-    let mut forcible = checks::NAMES.into_iter().filter(|check| *check != checks::NOT_FORCIBLE);
+    let mut forcible = checks::NAMES.into_iter().filter(|check| !checks::NOT_FORCIBLE.contains(check));
     if forcible.clone().any(|check| check == name) {
         return Ok(name.to_owned());
     }
-    if name == checks::NOT_FORCIBLE {
-        return Err("a missing verb cannot be overridden".to_owned());
+    match name {
+        "access" => return Err("a missing verb cannot be overridden".to_owned()),
+        "revision" => return Err("without a revision there is nothing to roll back to".to_owned()),
+        _ => {}
     }
     let last = forcible.next_back().unwrap_or_default();
     Err(format!("must be one of {}, {last}", forcible.collect::<Vec<_>>().join(", ")))

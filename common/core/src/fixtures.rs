@@ -36,6 +36,7 @@ pub(crate) fn request_for<T>(target: T) -> Request<T> {
         context: "kind-sk".to_owned(),
         target,
         user: "anna".to_owned(),
+        flags: String::new(),
         reason: None,
         timeout: SignedDuration::from_mins(5),
         fail_after: SignedDuration::from_secs(30),

@@ -33,6 +33,8 @@ pub struct Request<T = Target> {
     pub target: T,
     /// Who asks: the kubeconfig's user, or whom `--as` names.
     pub user: String,
+    /// Flags that say what is asked for, as `--to-revision 3`: pasted commands repeat them.
+    pub flags: String,
     /// `--reason`.
     pub reason: Option<String>,
     /// `--timeout`: longest time without progress.
@@ -90,7 +92,8 @@ impl<T> Request<T> {
     pub(crate) fn forced(&self, checks: Vec<Check>) -> Vec<Check> {
         let force = |check: Check| {
             let named = self.force.iter().any(|name| name == check.name);
-            let forced = check.verdict == Verdict::Refuse && check.name != checks::NOT_FORCIBLE && named;
+            let forced =
+                check.verdict == Verdict::Refuse && !checks::NOT_FORCIBLE.contains(&check.name) && named;
             if forced { check.forced() } else { check }
         };
         checks.into_iter().map(force).collect()

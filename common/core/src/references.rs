@@ -1,8 +1,10 @@
 //! Which `ConfigMap`s and `Secret`s a pod template refers to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+
+use crate::fact::Fact;
 
 /// A ConfigMap or Secret that a template names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +22,19 @@ pub enum ReferenceKind {
     ConfigMap,
     /// A Secret.
     Secret,
+}
+
+/// What is known of the objects that a template requires: the keys of each; none where it does not exist.
+pub type Kept = BTreeMap<Reference, Fact<Option<BTreeSet<String>>>>;
+
+impl ReferenceKind {
+    /// `ConfigMap`, `Secret`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::ConfigMap => "ConfigMap",
+            Self::Secret => "Secret",
+        }
+    }
 }
 
 impl std::fmt::Display for Reference {
@@ -54,6 +69,48 @@ pub fn of_template(template: &Value) -> BTreeSet<Reference> {
     found
 }
 
+/// What the kubelet must find before it starts the template's containers: each object, with the keys that are named.
+/// What is marked as optional is not in it, nor are secrets for image pulls, without which a pull is tried all the same.
+pub fn required(template: &Value) -> BTreeMap<Reference, BTreeSet<String>> {
+    let mut found = BTreeMap::new();
+    let Some(spec) = template.get("spec") else { return found };
+    let list =
+        |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let containers = ["initContainers", "containers"].into_iter().flat_map(|kind| list(spec, kind));
+    for container in containers {
+        for variable in list(&container, "env") {
+            if let Some(source) = variable.get("valueFrom") {
+                require(source, &mut found);
+            }
+        }
+        for source in list(&container, "envFrom") {
+            require(&source, &mut found);
+        }
+    }
+    for volume in list(spec, "volumes") {
+        require(&volume, &mut found);
+        let projected = volume.get("projected").map(|projected| list(projected, "sources"));
+        for source in projected.iter().flatten() {
+            require(source, &mut found);
+        }
+    }
+    found
+}
+
+/// Adds what one source of an environment or of a volume names.
+fn require(source: &Value, found: &mut BTreeMap<Reference, BTreeSet<String>>) {
+    for (field, kind, holder) in FIELDS {
+        let Some(named) = source.get(field) else { continue };
+        let name = named.get(holder).or_else(|| named.get("name")).and_then(Value::as_str);
+        let optional = named.get("optional").and_then(Value::as_bool).unwrap_or_default();
+        let (Some(name), false) = (name, optional) else { continue };
+        let keys = found.entry(Reference { kind, name: name.to_owned() }).or_default();
+        keys.extend(named.get("key").and_then(Value::as_str).map(str::to_owned));
+        let items = named.get("items").and_then(Value::as_array).into_iter().flatten();
+        keys.extend(items.filter_map(|item| item.get("key")?.as_str().map(str::to_owned)));
+    }
+}
+
 fn collect(value: &Value, found: &mut BTreeSet<Reference>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
@@ -79,6 +136,35 @@ fn collect(value: &Value, found: &mut BTreeSet<Reference>) {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn requires_what_a_container_does_not_start_without() {
+        let template = json!({"spec": {
+            "imagePullSecrets": [{"name": "pull"}],
+            "initContainers": [{"envFrom": [{"secretRef": {"name": "init"}}, {"configMapRef": {"name": "maybe", "optional": true}}]}],
+            "containers": [{"env": [
+                {"name": "A", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "a"}}},
+                {"name": "B", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "b"}}},
+                {"name": "C", "valueFrom": {"secretKeyRef": {"name": "token", "key": "c", "optional": true}}},
+                {"name": "D", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+            ]}],
+            "volumes": [
+                {"name": "v1", "configMap": {"name": "files", "items": [{"key": "x", "path": "y"}]}},
+                {"name": "v2", "secret": {"secretName": "keys"}},
+                {"name": "v3", "secret": {"secretName": "absent", "optional": true}},
+                {"name": "v4", "projected": {"sources": [{"secret": {"name": "part", "items": [{"key": "k", "path": "k"}]}}]}},
+            ],
+        }});
+        let found: Vec<String> = required(&template)
+            .iter()
+            .map(|(reference, keys)| {
+                format!("{reference} {}", keys.iter().cloned().collect::<Vec<_>>().join(","))
+            })
+            .collect();
+        let expected =
+            ["configmap/files x", "configmap/settings a,b", "secret/init ", "secret/keys ", "secret/part k"];
+        assert_eq!(found, expected);
+    }
 
     #[test]
     fn finds_every_way_to_refer() {

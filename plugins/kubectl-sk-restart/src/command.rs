@@ -197,6 +197,7 @@ impl<'a> Command<'a> {
             context: cluster.context().to_owned(),
             target,
             user: cluster.user().to_owned(),
+            flags: String::new(),
             reason: change.reason.clone(),
             timeout: change.timeout,
             fail_after: change.fail_after,

@@ -1,4 +1,4 @@
-//! The `HorizontalPodAutoscaler`: whether it can still add pods while some restart.
+//! The `HorizontalPodAutoscaler`: whether it can still add pods during a rollout.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -15,18 +15,22 @@ const NAME: &str = "hpa-ceiling";
 
 pub(super) fn ceiling(surroundings: &Surroundings, workload: &Workload, target: &Target) -> Check {
     Check::of(NAME, &surroundings.autoscalers, |all| {
-        let own = all.iter().find(|autoscaler| scales(autoscaler, target));
-        Ok::<_, Infallible>(match own {
+        Ok::<_, Infallible>(match of(all, target) {
             Some(autoscaler) => judge(autoscaler, &workload.deployment),
             None => Check::new(NAME, Verdict::Skipped, absent(target)),
         })
     })
 }
 
-/// Whether its `spec.scaleTargetRef` is the target.
-fn scales(autoscaler: &HorizontalPodAutoscaler, target: &Target) -> bool {
-    let scaled = autoscaler.spec.as_ref().map(|spec| &spec.scale_target_ref);
-    scaled.is_some_and(|scaled| scaled.kind == "Deployment" && scaled.name == target.deployment)
+/// The one whose `spec.scaleTargetRef` is the target.
+pub(super) fn of<'a>(
+    all: &'a [HorizontalPodAutoscaler],
+    target: &Target,
+) -> Option<&'a HorizontalPodAutoscaler> {
+    all.iter().find(|autoscaler| {
+        let scaled = autoscaler.spec.as_ref().map(|spec| &spec.scale_target_ref);
+        scaled.is_some_and(|scaled| scaled.kind == "Deployment" && scaled.name == target.deployment)
+    })
 }
 
 fn absent(target: &Target) -> String {
@@ -36,7 +40,7 @@ fn absent(target: &Target) -> String {
     }
 }
 
-/// Warns where the pods that run during the restart exceed what the autoscaler may ask for, or where it is at a stop.
+/// Warns where the pods that run during the rollout exceed what the autoscaler may ask for, or where it is at a stop.
 fn judge(autoscaler: &HorizontalPodAutoscaler, deployment: &Deployment) -> Check {
     let name = autoscaler.metadata.name.as_deref().unwrap_or_default();
     let spec = autoscaler.spec.clone().unwrap_or_default();
@@ -51,10 +55,10 @@ fn judge(autoscaler: &HorizontalPodAutoscaler, deployment: &Deployment) -> Check
         return Check::new(NAME, Verdict::Warn, format!("{detail}; it does not scale now: {reason}"));
     }
     if room <= 0 {
-        return Check::new(NAME, Verdict::Warn, format!("{detail}; it cannot add pods during the restart"));
+        return Check::new(NAME, Verdict::Warn, format!("{detail}; it cannot add pods during the rollout"));
     }
     if room < surge {
-        let detail = format!("{detail}; the restart runs {surge} more, {room} are left");
+        let detail = format!("{detail}; the rollout runs {surge} more, {room} are left");
         return Check::new(NAME, Verdict::Warn, detail);
     }
     Check::new(NAME, Verdict::Pass, detail)
@@ -136,9 +140,9 @@ mod tests {
         for (most, make, verdict, rest) in [
             (9, Make::default(), Verdict::Pass, ""),
             (4, Make::default(), Verdict::Pass, ""),
-            (3, Make::default(), Verdict::Warn, "; it cannot add pods during the restart"),
-            (2, Make::default(), Verdict::Warn, "; it cannot add pods during the restart"),
-            (5, wide(), Verdict::Warn, "; the restart runs 3 more, 2 are left"),
+            (3, Make::default(), Verdict::Warn, "; it cannot add pods during the rollout"),
+            (2, Make::default(), Verdict::Warn, "; it cannot add pods during the rollout"),
+            (5, wide(), Verdict::Warn, "; the rollout runs 3 more, 2 are left"),
             (6, wide(), Verdict::Pass, ""),
         ] {
             let detail = format!("HPA api-gateway-hpa: 3 of 3-{most} replicas, cpu 71% of 80%{rest}");

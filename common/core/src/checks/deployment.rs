@@ -1,6 +1,6 @@
 //! The state of the Deployment: paused, its pods, its strategy, its last rollout.
 
-use super::{Check, Verdict};
+use super::{Check, Kind, Verdict};
 use crate::rollout::{self, Verdict as Rollout};
 use crate::target::Target;
 use crate::workload::Workload;
@@ -9,13 +9,17 @@ pub(super) fn paused(workload: &Workload, target: &Target) -> Check {
     if !workload.deployment.is_paused() {
         return Check::new("paused", Verdict::Pass, "rollouts are not paused");
     }
-    let detail = "the Deployment is paused: a restart would wait until somebody resumes it";
+    let detail = "the Deployment is paused: a rollout would wait until somebody resumes it";
     Check::new("paused", Verdict::Refuse, detail)
         .next(target.kubectl(&format!("rollout resume {}", target.object())))
 }
 
-pub(super) fn not_ready(workload: &Workload, target: &Target) -> Check {
+pub(super) fn not_ready(workload: &Workload, target: &Target, kind: Kind) -> Check {
     let (ready, replicas) = (workload.deployment.ready(), workload.deployment.replicas());
+    if replicas == 0 && kind != Kind::Restart {
+        let detail = "scaled to 0 replicas: the template goes back, and no pod starts";
+        return Check::new("not-ready", Verdict::Warn, detail);
+    }
     if replicas == 0 {
         let number = target.service.as_ref().and_then(|service| service.min_replicas).unwrap_or(1);
         return Check::new("not-ready", Verdict::Refuse, "scaled to 0 replicas: there is no pod to restart")
@@ -34,7 +38,7 @@ pub(super) fn not_ready(workload: &Workload, target: &Target) -> Check {
 ///
 /// The controller never takes an available pod below `replicas - maxUnavailable`, so what is lost already is not
 /// the restart's doing: a broken service may be restarted.
-pub(super) fn floor(workload: &Workload, target: &Target) -> Check {
+pub(super) fn floor(workload: &Workload, target: &Target, kind: Kind) -> Check {
     let Some(floor) = target.service.as_ref().and_then(|service| service.min_available) else {
         return Check::new("floor", Verdict::Skipped, "no minAvailable is configured");
     };
@@ -56,14 +60,13 @@ pub(super) fn floor(workload: &Workload, target: &Target) -> Check {
     }
     if lowest == available {
         let detail = format!(
-            "{available} available now, under the floor {floor}; a restart takes none of them ({arithmetic})"
+            "{available} available now, under the floor {floor}; a rollout takes none of them ({arithmetic})"
         );
         return Check::new("floor", Verdict::Warn, detail);
     }
     let detail =
         format!("only {lowest} of {available} available pods would stay ({arithmetic}, floor {floor})");
-    Check::new("floor", Verdict::Refuse, detail)
-        .next(target.kubectl(&format!("rollout restart {}", target.object())))
+    Check::new("floor", Verdict::Refuse, detail).next(target.kubectl(&kind.kubectl(&target.object())))
 }
 
 pub(super) fn in_progress(workload: &Workload) -> Check {
@@ -88,20 +91,20 @@ mod tests {
     use crate::fixtures::{Make, target};
     use serde_json::json;
 
-    type Judge = fn(&Workload, &Target) -> Check;
+    type Judge = fn(&Workload, &Target, Kind) -> Check;
 
     /// Verdict and detail of one check.
     fn check(judge: Judge, make: &Make) -> (Verdict, String) {
-        let check = judge(&make.workload(), &target());
+        let check = judge(&make.workload(), &target(), Kind::Restart);
         (check.verdict, check.detail)
     }
 
     #[test]
     fn paused_refuses_and_says_how_to_resume() {
         let running = Make::default();
-        assert_eq!(check(paused, &running), (Verdict::Pass, "rollouts are not paused".to_owned()));
+        assert_eq!(paused(&running.workload(), &target()).verdict, Verdict::Pass);
         let check = paused(&Make { paused: true, ..running }.workload(), &target());
-        let detail = "the Deployment is paused: a restart would wait until somebody resumes it";
+        let detail = "the Deployment is paused: a rollout would wait until somebody resumes it";
         assert_eq!((check.verdict, check.detail.as_str()), (Verdict::Refuse, detail));
         let resume = "kubectl rollout resume deployment/api-gateway -n skillancer-production";
         assert_eq!(check.next, [resume]);
@@ -145,7 +148,7 @@ mod tests {
                 1,
                 rolling(1),
                 Verdict::Warn,
-                "1 available now, under the floor 2; a restart takes none of them (maxUnavailable 1 of 3)",
+                "1 available now, under the floor 2; a rollout takes none of them (maxUnavailable 1 of 3)",
             ),
             (
                 1,
@@ -157,7 +160,7 @@ mod tests {
                 0,
                 json!({"type": "Recreate"}),
                 Verdict::Warn,
-                "0 available now, under the floor 2; a restart takes none of them \
+                "0 available now, under the floor 2; a rollout takes none of them \
                  (strategy Recreate stops every pod first)",
             ),
         ] {
@@ -171,7 +174,7 @@ mod tests {
     fn no_floor_is_skipped_and_not_passed() {
         let mut target = target();
         target.service = None;
-        let check = floor(&Make::default().workload(), &target);
+        let check = floor(&Make::default().workload(), &target, Kind::Restart);
         let detail = "no minAvailable is configured";
         assert_eq!((check.verdict, check.detail.as_str()), (Verdict::Skipped, detail));
     }

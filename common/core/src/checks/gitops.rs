@@ -1,7 +1,8 @@
-//! Tools that write the Deployment too: what they make of a restart.
+//! Tools that write the Deployment too: what they make of a restart, and of a rollback.
 
-use super::{Check, Verdict};
+use super::{Check, Kind, Verdict};
 use crate::gitops::{self, Owner, Tool};
+use crate::sanitize::quoted;
 use crate::target::Target;
 use crate::workload::Workload;
 
@@ -23,6 +24,45 @@ pub(super) fn restart(workload: &Workload, target: &Target) -> Check {
                 its_own(&owner, target)
             ),
         ),
+    }
+}
+
+/// What its source says would come back; so it is the tool that has to go back.
+pub(super) fn rollback(workload: &Workload, target: &Target, kind: Kind) -> Check {
+    let Some(owner) = gitops::owner(&workload.deployment) else {
+        return Check::new(NAME, Verdict::Skipped, "neither Argo CD nor Flux nor Helm marks it as its own");
+    };
+    let brings_back = match owner.tool {
+        Tool::Helm => "the next upgrade starts from what it knows, not from this rollback",
+        _ => "it would bring its own template back",
+    };
+    let check = Check::new(NAME, Verdict::Refuse, format!("{owner} owns the Deployment: {brings_back}"));
+    let check = goes_back(&owner).into_iter().fold(check, Check::next);
+    check.next(target.kubectl(&kind.kubectl(&target.object())))
+}
+
+/// The tool's own way back.
+fn goes_back(owner: &Owner) -> Vec<String> {
+    let (name, flag) = (quoted(&owner.name), owner.flag());
+    match owner.tool {
+        Tool::ArgoCd => vec![
+            format!("argocd app history {name}"),
+            format!("argocd app set {name} --sync-policy none"),
+            format!("argocd app rollback {name} ID"),
+        ],
+        Tool::FluxKustomization => vec![
+            "git revert COMMIT && git push".to_owned(),
+            format!("flux reconcile kustomization {name}{flag} --with-source"),
+            format!("flux suspend kustomization {name}{flag}"),
+        ],
+        Tool::FluxHelmRelease => vec![
+            "git revert COMMIT && git push".to_owned(),
+            format!("flux reconcile helmrelease {name}{flag} --with-source"),
+            format!("flux suspend helmrelease {name}{flag}"),
+        ],
+        Tool::Helm => {
+            vec![format!("helm history {name}{flag}"), format!("helm rollback {name} REVISION{flag}")]
+        }
     }
 }
 
@@ -48,13 +88,38 @@ mod tests {
     use crate::workload::Deployment;
     use serde_json::{Value, json};
 
-    fn check(labels: &Value, annotations: &Value) -> (Verdict, String) {
+    fn owned(labels: &Value, annotations: &Value) -> Workload {
         let metadata = json!({"name": "api-gateway", "labels": labels, "annotations": annotations});
         let mut workload = Make::default().workload();
         let raw = json!({"metadata": metadata, "spec": {"selector": {}, "template": {}}});
         workload.deployment = Deployment::read(raw).unwrap();
-        let check = restart(&workload, &target());
+        workload
+    }
+
+    fn check(labels: &Value, annotations: &Value) -> (Verdict, String) {
+        let check = restart(&owned(labels, annotations), &target());
         (check.verdict, check.detail)
+    }
+
+    #[test]
+    fn a_rollback_is_the_owners_own() {
+        let tracked = json!({"argocd.argoproj.io/tracking-id": "shop:apps/Deployment:shop/api-gateway"});
+        let release = json!({"meta.helm.sh/release-name": "web", "meta.helm.sh/release-namespace": "shop"});
+        let flux = |kind: &str| json!({format!("{kind}.toolkit.fluxcd.io/name"): "apps"});
+        for (labels, annotations, command) in [
+            (json!({}), tracked, "argocd app rollback shop ID"),
+            (flux("kustomize"), json!({}), "flux suspend kustomization apps"),
+            (flux("helm"), json!({}), "flux suspend helmrelease apps"),
+            (json!({"app.kubernetes.io/managed-by": "Helm"}), release, "helm rollback web REVISION -n shop"),
+        ] {
+            let check = rollback(&owned(&labels, &annotations), &target(), Kind::Rollback(Some(3)));
+            assert_eq!(check.verdict, Verdict::Refuse);
+            assert!(check.next.iter().any(|next| next == command), "{:?}", check.next);
+        }
+        assert_eq!(
+            rollback(&owned(&json!({}), &json!({})), &target(), Kind::Rollback(None)).verdict,
+            Verdict::Skipped
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod disruption;
 mod gitops;
 mod pods;
 mod quota;
+mod rollback;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -22,6 +23,7 @@ use serde::Serialize;
 use crate::access::Access;
 use crate::fact::Fact;
 use crate::resources::PodMetrics;
+use crate::rollback::Ahead;
 use crate::target::Target;
 use crate::workload::Workload;
 
@@ -43,9 +45,12 @@ pub enum Verdict {
     Skipped,
 }
 
-/// Names of the checks, in the order in which they are shown.
-pub const NAMES: [&str; 13] = [
+/// Names of the checks, in the order in which they are shown. No command makes all of them.
+pub const NAMES: [&str; 18] = [
     "access",
+    "revision",
+    "failed-before",
+    "references",
     "paused",
     "not-ready",
     "pods-failing",
@@ -56,12 +61,35 @@ pub const NAMES: [&str; 13] = [
     "no-pdb",
     "usage",
     "gitops",
+    "last-applied",
+    "untouched",
     "peak-hours",
     "warning",
 ];
 
-/// The check that `--force` cannot override: without the verb the change could not be finished.
-pub const NOT_FORCIBLE: &str = "access";
+/// The checks that `--force` cannot override: without the verb the change could not be finished, and without a revision
+/// there is none.
+pub const NOT_FORCIBLE: [&str; 2] = ["access", "revision"];
+
+/// The change that checks are made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The same template in new pods.
+    Restart,
+    /// The template of this revision; none where there is no revision to go back to.
+    Rollback(Option<i64>),
+}
+
+impl Kind {
+    /// The words after `kubectl` that do it without any check.
+    fn kubectl(self, object: &str) -> String {
+        match self {
+            Self::Restart => format!("rollout restart {object}"),
+            Self::Rollback(Some(revision)) => format!("rollout undo {object} --to-revision={revision}"),
+            Self::Rollback(None) => format!("rollout history {object}"),
+        }
+    }
+}
 
 /// One check and what it came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,22 +176,58 @@ impl Surroundings {
 /// Makes every check of a restart.
 pub fn of_restart(facts: &Facts, target: &Target, now: Timestamp) -> Vec<Check> {
     let Facts { workload, access, surroundings } = facts;
-    let mut checks = vec![
-        granted(access, target.place()),
+    let mut checks = vec![granted(access, target.place())];
+    checks.extend(of_rollout(workload, workload, surroundings, target, Kind::Restart));
+    checks.push(gitops::restart(workload, target));
+    checks.extend(of_service(target, now));
+    checks
+}
+
+/// Makes every check of a rollback to a revision that was chosen, or of one for which there is none.
+pub(crate) fn of_rollback(facts: &Facts, ahead: &Ahead, target: &Target, now: Timestamp) -> Vec<Check> {
+    let Facts { workload, access, surroundings } = facts;
+    let (mut checks, chosen) = (vec![granted(access, target.place())], ahead.choice.as_ref().ok());
+    checks.push(rollback::revision(ahead, target));
+    if let Some(choice) = chosen {
+        checks.push(rollback::failed_before(ahead, choice));
+        checks.push(rollback::references(ahead, choice, target));
+    }
+    let then = chosen.map_or_else(|| workload.clone(), |choice| choice.workload(workload));
+    let kind = Kind::Rollback(chosen.map(|choice| choice.number));
+    checks.extend(of_rollout(workload, &then, surroundings, target, kind));
+    checks.push(gitops::rollback(workload, target, kind));
+    if let Some(choice) = chosen {
+        checks.push(rollback::last_applied(workload, choice));
+        checks.push(rollback::untouched(workload, surroundings, choice, target));
+    }
+    checks.extend(of_service(target, now));
+    checks
+}
+
+/// The checks of whatever starts a rollout; `then` is the workload with the template that is rolled out.
+fn of_rollout(
+    workload: &Workload,
+    then: &Workload,
+    surroundings: &Surroundings,
+    target: &Target,
+    kind: Kind,
+) -> [Check; 9] {
+    [
         deployment::paused(workload, target),
-        deployment::not_ready(workload, target),
+        deployment::not_ready(workload, target, kind),
         pods::failing(workload),
-        deployment::floor(workload, target),
+        deployment::floor(workload, target, kind),
         deployment::in_progress(workload),
         autoscaler::ceiling(surroundings, workload, target),
-        quota::surge(surroundings, workload),
+        quota::surge(surroundings, then),
         disruption::no_budget(surroundings, workload),
         usage::near_limits(surroundings, workload),
-        gitops::restart(workload, target),
-        catalogue::peak_hours(target, now),
-    ];
-    checks.extend(catalogue::warnings(target));
-    checks
+    ]
+}
+
+/// What the catalogue says of the service.
+fn of_service(target: &Target, now: Timestamp) -> impl Iterator<Item = Check> {
+    std::iter::once(catalogue::peak_hours(target, now)).chain(catalogue::warnings(target))
 }
 
 /// The first few of a list, and how many more there are.

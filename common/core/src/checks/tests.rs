@@ -10,7 +10,9 @@ fn every_name_is_a_check_and_they_come_in_order() {
         service.warn_before = vec!["tell finance".to_owned()];
     }
     let made = of_restart(&Make::default().facts(), &target, at(0));
-    assert_eq!(made.iter().map(|check| check.name).collect::<Vec<_>>(), NAMES);
+    let of_rollbacks = ["revision", "failed-before", "references", "last-applied", "untouched"];
+    let names: Vec<_> = NAMES.into_iter().filter(|name| !of_rollbacks.contains(name)).collect();
+    assert_eq!(made.iter().map(|check| check.name).collect::<Vec<_>>(), names);
 }
 
 #[test]

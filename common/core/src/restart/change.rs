@@ -14,7 +14,7 @@ use crate::revision::{self, RESTARTED_AT};
 use crate::workload::{Deployment, Workload};
 
 /// Annotation that `kubectl rollout history` shows.
-const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
+pub(crate) const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 /// What starts a rollout.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +37,8 @@ pub struct Earlier {
     pub uid: String,
     /// The template as the Deployment had it: without the controller's own label.
     pub template: Value,
+    /// Its `kubernetes.io/change-cause`, where the Deployment has one that would no longer be true.
+    pub cause: Option<String>,
 }
 
 /// A patch of the Deployment.
@@ -147,7 +149,7 @@ impl Earlier {
             json!({"op": "test", "path": "/metadata/generation", "value": deployment.generation()}),
             json!({"op": "replace", "path": "/spec/template", "value": self.template}),
         ];
-        operations.extend(reason.map(|reason| {
+        operations.extend(reason.or(self.cause.as_deref()).map(|reason| {
             if deployment.has_annotations() {
                 let path = format!("/metadata/annotations/{}", CHANGE_CAUSE.replace('/', "~1"));
                 json!({"op": "add", "path": path, "value": reason})
@@ -168,6 +170,8 @@ impl Earlier {
             Some("somebody else changed the Deployment's template".to_owned())
         } else if !workload.replica_sets.iter().any(|set| set.uid() == self.uid) {
             Some(format!("the ReplicaSet of revision {} is gone", self.revision))
+        } else if now.is_paused() {
+            Some("the Deployment was paused".to_owned())
         } else {
             None
         };

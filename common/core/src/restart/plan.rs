@@ -44,18 +44,28 @@ pub(crate) fn decide(
     change: Change,
 ) -> Result<Plan, Box<Refusal>> {
     let checks = request.forced(checks);
-    let object = request.target.object();
-    let findings: Vec<Finding> = plan::refusals(&checks, &object)
-        .map(|(check, finding)| match check.name {
-            checks::NOT_FORCIBLE => finding,
-            name => finding.next(format!("{} --force {name}", request.command())),
-        })
-        .collect();
+    let findings = findings(&request, &checks);
     if !findings.is_empty() {
         return Err(Box::new(Refusal { request, checks, findings, facts }));
     }
     let steps = steps(&request, &change, &facts.workload);
     Ok(Plan { request, checks, steps, facts, change })
+}
+
+/// The refusal of a change that there is not: one of the checks says why.
+pub(crate) fn refuse(facts: Facts, request: Request, checks: Vec<Check>) -> Box<Refusal> {
+    let checks = request.forced(checks);
+    let findings = findings(&request, &checks);
+    Box::new(Refusal { request, checks, findings, facts })
+}
+
+fn findings(request: &Request, checks: &[Check]) -> Vec<Finding> {
+    plan::refusals(checks, &request.target.object())
+        .map(|(check, finding)| match check.name {
+            name if checks::NOT_FORCIBLE.contains(&name) => finding,
+            name => finding.next(format!("{} --force {name}", request.command())),
+        })
+        .collect()
 }
 
 fn steps(request: &Request, change: &Change, workload: &Workload) -> Vec<PlannedStep> {
@@ -97,7 +107,11 @@ impl Request {
     pub fn command(&self) -> String {
         let target = &self.target;
         let space = if target.connection.is_empty() { "" } else { " " };
-        let name = target.service.as_ref().map_or_else(|| target.object(), |service| service.name.clone());
+        let mut name =
+            target.service.as_ref().map_or_else(|| target.object(), |service| service.name.clone());
+        if !self.flags.is_empty() {
+            name = format!("{name} {}", self.flags);
+        }
         format!("kubectl {} {name} -n {}{space}{}", self.plugin, target.namespace, target.connection)
     }
 

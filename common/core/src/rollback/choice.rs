@@ -5,7 +5,8 @@ use jiff::SignedDuration;
 use super::history::{History, Revision};
 use super::served::Served;
 use crate::duration;
-use crate::workload::ReplicaSet;
+use crate::revision;
+use crate::workload::{ReplicaSet, Workload};
 
 /// What served this long has shown that it can.
 const PROVEN: SignedDuration = SignedDuration::from_mins(10);
@@ -55,7 +56,7 @@ pub fn choose(history: &History) -> Result<Choice, NoChoice> {
     let chosen = differing()
         .find(|revision| verified(revision).is_some())
         .or_else(|| differing().find(long))
-        .or_else(|| differing().find(|revision| broken(revision).is_none()));
+        .or_else(|| differing().find(|revision| revision.broken().is_none()));
     match chosen {
         Some(revision) => choice(history, revision, why(revision)).ok_or_else(|| no_choice(history)),
         None => Err(no_choice(history)),
@@ -108,13 +109,24 @@ fn why(revision: &Revision) -> String {
     }
 }
 
-/// Why a revision is known not to serve.
-fn broken(revision: &Revision) -> Option<String> {
-    if let Some(operation) = &revision.failed {
-        return Some(format!("its last operation failed ({operation})"));
+impl Revision {
+    /// Why it is known not to serve, where it is.
+    pub(crate) fn broken(&self) -> Option<String> {
+        if let Some(operation) = &self.failed {
+            return Some(format!("its last operation failed ({operation})"));
+        }
+        let never = self.served == Served::Never;
+        never.then(|| "no rollout to it was ever completed: older pods have outlived it".to_owned())
     }
-    let never = revision.served == Served::Never;
-    never.then(|| "no rollout to it was ever completed: older pods have outlived it".to_owned())
+}
+
+impl Choice {
+    /// The workload with the template of this choice.
+    pub(crate) fn workload(&self, workload: &Workload) -> Workload {
+        let template = revision::without_hash(self.set.template());
+        let Workload { deployment, replica_sets, pods, events, .. } = workload.clone();
+        Workload::of(deployment.with_template(template), replica_sets, pods, events)
+    }
 }
 
 fn passed_over(revision: &Revision) -> Vec<PassedOver> {
@@ -123,7 +135,7 @@ fn passed_over(revision: &Revision) -> Vec<PassedOver> {
         let why = format!("the same template as now, which revision {} is a restart of", revision.number);
         return restarts.map(|number| PassedOver { revision: *number, why: why.clone() }).collect();
     }
-    let why = broken(revision).unwrap_or_else(|| match (&revision.verified, revision.served) {
+    let why = revision.broken().unwrap_or_else(|| match (&revision.verified, revision.served) {
         (crate::fact::Fact::Unavailable(_), served) => format!("not known to be verified, served: {served}"),
         (_, served) => format!("not verified, served: {served}"),
     });
@@ -143,7 +155,7 @@ fn nothing_else(history: &History) -> String {
 fn no_choice(history: &History) -> NoChoice {
     let differing = || history.revisions.iter().filter(|revision| !revision.current);
     let reasons: Vec<String> = differing()
-        .map(|revision| format!("{}: {}", revision.number, broken(revision).unwrap_or_default()))
+        .map(|revision| format!("{}: {}", revision.number, revision.broken().unwrap_or_default()))
         .collect();
     let why = format!("no other revision is known to have served ({})", reasons.join("; "));
     NoChoice { why, might_do: differing().next().map(|revision| revision.number) }

@@ -43,8 +43,8 @@ pub(super) fn is_secret_value(value: &str) -> bool {
 /// What stands for a value. `salt` is this Deployment's own, so that nobody can look the digest up.
 pub(super) fn digest(salt: &str, value: &str) -> String {
     let digest = Sha256::digest(format!("{salt}\0{value}"));
-    let first: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("(hidden, sha256 {first})")
+    let first = digest.iter().take(4).fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+    format!("(hidden, sha256 {first:08x})")
 }
 
 /// A word of a command line: of `--password=…` the name stays.

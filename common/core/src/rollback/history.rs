@@ -8,11 +8,9 @@ use serde_json::Value;
 use super::operations::Operation;
 use super::served::{self, Served};
 use crate::fact::Fact;
+use crate::restart::CHANGE_CAUSE;
 use crate::revision;
 use crate::workload::{self, ReplicaSet, Workload};
-
-/// Annotation that `kubectl rollout history` shows.
-pub(super) const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 /// The revisions that the cluster still has, the newest first.
 #[derive(Clone, Debug, PartialEq)]

@@ -98,9 +98,10 @@ impl Web {
     }
 
     fn history(&self, now: i64) -> History {
-        let operations = match self.unread {
-            true => Fact::Unavailable("configmaps is forbidden".to_owned()),
-            false => Fact::Known(self.operations.clone()),
+        let operations = if self.unread {
+            Fact::Unavailable("configmaps is forbidden".to_owned())
+        } else {
+            Fact::Known(self.operations.clone())
         };
         History::of(&self.workload(), &operations, at(now))
     }

@@ -22,7 +22,9 @@ fn hide(value: &mut Value, salt: &str) {
     match value {
         Value::Array(items) => {
             hide_words(items, salt);
-            items.iter_mut().for_each(|item| hide(item, salt));
+            for item in items {
+                hide(item, salt);
+            }
         }
         Value::Object(fields) => {
             let named = fields.get("name").and_then(Value::as_str).is_some_and(hidden::is_secret_name);
@@ -80,7 +82,9 @@ fn write_value(text: &mut String, value: &Value, indent: usize) {
         }
         Value::Array(items) if !items.is_empty() => {
             text.push('\n');
-            items.iter().for_each(|item| write_item(text, item, indent));
+            for item in items {
+                write_item(text, item, indent);
+            }
         }
         Value::String(block) if block.contains('\n') => {
             text.push_str(" |\n");

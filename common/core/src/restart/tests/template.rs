@@ -9,7 +9,7 @@ use crate::workload::Deployment;
 /// What `old` of the fixtures has.
 fn earlier() -> Earlier {
     let old = Make { restarted_at: Some("earlier".to_owned()), ..Make::default() };
-    Earlier { revision: 3, uid: "old".to_owned(), template: old.deployment().template().clone() }
+    Earlier { revision: 3, uid: "old".to_owned(), template: old.deployment().template().clone(), cause: None }
 }
 
 /// A plan to go back to it.

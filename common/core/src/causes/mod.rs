@@ -30,6 +30,9 @@ use crate::finding::{Finding, Severity};
 use crate::target::Place;
 use crate::workload::Workload;
 
+/// The code that says that the controller gave up.
+pub(crate) const PROGRESS_DEADLINE: &str = rollout::PROGRESS_DEADLINE.code;
+
 /// A cause that can be named.
 #[derive(Debug)]
 pub struct Cause {

@@ -6,7 +6,7 @@ use super::ending::Ending;
 use super::messages::{Action, Observation};
 use super::run::{Phase, Restart};
 use super::standing::Course;
-use crate::causes::{self, Fetched, Need};
+use crate::causes::{self, Fetched, Found, Need};
 use crate::checks::Verdict;
 use crate::duration;
 use crate::finding::{Finding, Severity};
@@ -14,6 +14,7 @@ use crate::references;
 use crate::report::Outcome;
 use crate::rollout::{self, Progress};
 use crate::verify;
+use crate::workload::Workload;
 
 /// Time between two looks when nothing new is seen.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
@@ -87,10 +88,29 @@ impl Restart {
         if rolling.best.advance(Progress::of(workload)) {
             rolling.since = now;
         }
-        let found = causes::of_rollout(workload, &Fetched::new(), self.plan.request.target.place(), now);
+        let found = self.found(&Fetched::new(), now);
         self.standing.observe(found, now);
         let given_up = matches!(rollout::judge(&self.seen), rollout::Verdict::DeadlineExceeded(_));
-        (given_up && rolling.trouble.is_none()).then(|| self.explain())
+        (given_up && !self.had_given_up() && rolling.trouble.is_none()).then(|| self.explain())
+    }
+
+    /// The causes that are seen now.
+    fn found(&self, fetched: &Fetched, now: Timestamp) -> Vec<Found> {
+        let mut found = causes::of_rollout(&self.seen, fetched, self.plan.request.target.place(), now);
+        if self.had_given_up() {
+            found.retain(|found| found.cause.code != causes::PROGRESS_DEADLINE);
+        }
+        found
+    }
+
+    /// Whether the controller gave up before the change was made and has not judged since: the condition stays as it
+    /// was, also for a new template, until the first progress.
+    fn had_given_up(&self) -> bool {
+        let given_up = |workload: &Workload| {
+            let progressing = workload.deployment.condition("Progressing").cloned();
+            progressing.filter(|condition| condition.reason.as_deref() == Some("ProgressDeadlineExceeded"))
+        };
+        given_up(&self.seen).is_some_and(|now| given_up(self.plan.before()) == Some(now))
     }
 
     fn complete(&mut self, now: Timestamp) -> Action {
@@ -114,7 +134,7 @@ impl Restart {
 
     pub(super) fn explained(&mut self, fetched: &Fetched, now: Timestamp) -> Action {
         self.step("watch", self.began, now, "failed");
-        let found = causes::of_rollout(&self.seen, fetched, self.plan.request.target.place(), now);
+        let found = self.found(fetched, now);
         if !found.is_empty() {
             self.standing.observe(found, now);
         }

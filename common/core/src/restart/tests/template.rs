@@ -77,6 +77,25 @@ fn the_patch_is_bound_to_what_was_looked_at() {
 }
 
 #[test]
+fn that_the_last_rollout_failed_does_not_fail_this_one() {
+    let exceeded = |when: &str| {
+        json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded",
+            "message": "timed out progressing", "lastUpdateTime": when})
+    };
+    for (when, fails) in [("2026-11-22T00:00:00Z", false), ("2026-11-22T01:00:00Z", true)] {
+        let before = Make { progressing: exceeded("2026-11-22T00:00:00Z"), ..Make::default() };
+        let request = Request { plugin: "sk-rollback", ..request() };
+        let change = Change::Template(earlier());
+        let plan = crate::restart::plan::decide(before.facts(), request, Vec::new(), change).unwrap();
+        let mut rollback = Restart::new(plan, at(1));
+        rollback.next(Observation::Begin, at(1));
+        let after = Make { progressing: exceeded(when), old: vec![false], new: Vec::new(), ..back(2) };
+        assert!(watches(&rollback.next(applied(&after), at(2))));
+        assert_eq!(matches!(rollback.next(sees(&after), at(3)), Action::Fetch(_)), fails, "{when}");
+    }
+}
+
+#[test]
 fn it_rolls_out_and_is_written_down_as_what_it_is() {
     let mut rollback = patching();
     assert!(watches(&rollback.next(applied(&back(2)), at(2))));

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::future::{pending, ready};
 use std::time::Duration;
 
-use futures::stream::{self, BoxStream, StreamExt};
+use futures::stream::{self, BoxStream, Stream, StreamExt};
 use k8s_openapi::api::core::v1::{Event as KubeEvent, Pod};
 use kube::ResourceExt;
 use kube::api::{Api, ApiResource, DynamicObject};
@@ -28,6 +28,9 @@ const READ_EVERY: Duration = Duration::from_secs(1);
 
 /// Pause before a broken watch is set up again.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// How often a part is tried before the workload counts as unreadable.
+const TRIES: u32 = 3;
 
 /// Changes that arrive together and are shown as one.
 pub(super) const BURST: usize = 1024;
@@ -54,6 +57,7 @@ pub struct Watch<'a> {
     news: bool,
     trouble: Option<Error>,
     broken: BTreeSet<Part>,
+    troubles: BTreeMap<Part, u32>,
 }
 
 /// What is known of the Deployment.
@@ -101,6 +105,7 @@ impl<'a> Watch<'a> {
             news: false,
             trouble: None,
             broken: BTreeSet::new(),
+            troubles: BTreeMap::new(),
         }
     }
 
@@ -123,17 +128,21 @@ impl<'a> Watch<'a> {
     /// The workload as it was when all of it had been read once; none when the Deployment is not there.
     ///
     /// # Errors
-    /// The first trouble that will not pass by itself, or the third that might.
+    /// The first trouble that will not pass by itself, or the third of one part that might.
     pub async fn first(&mut self) -> Result<Option<Box<Workload>>, Error> {
-        let mut troubles = 0;
         loop {
             match self.next().await {
                 Change::Workload(workload) => return Ok(Some(workload)),
                 Change::Gone => return Ok(None),
-                Change::Trouble(error) if troubles < 2 && error.may_pass() => troubles += 1,
+                Change::Trouble(error) if error.may_pass() && !self.has_given_up() => {}
                 Change::Trouble(error) => return Err(error),
             }
         }
+    }
+
+    /// Whether one part was tried three times. One outage breaks all of them, and is one trouble.
+    fn has_given_up(&self) -> bool {
+        self.troubles.values().any(|times| *times >= TRIES)
     }
 
     fn take(&mut self, seen: Seen) {
@@ -158,6 +167,7 @@ impl<'a> Watch<'a> {
             Seen::Trouble(part, error) => {
                 self.trouble = Some(error);
                 self.broken.insert(part);
+                *self.troubles.entry(part).or_default() += 1;
                 return;
             }
         }
@@ -338,12 +348,8 @@ pub(super) fn events_on<'a>(
     let attempt = EVENTS.attempt("watch", namespace, None);
     let config = watcher::Config::default().fields(fields);
     let workload = workload.to_owned();
-    events(cluster, api, attempt, config)
-        .scan(false, |forbidden, event| {
-            let ended = *forbidden;
-            *forbidden = matches!(&event, Err(error) if error.answer().is_some_and(Answer::is_forbidden));
-            ready((!ended).then_some(event))
-        })
+    let is_forbidden = |event: &Result<_, Error>| matches!(event, Err(error) if error.answer().is_some_and(Answer::is_forbidden));
+    through(events(cluster, api, attempt, config), is_forbidden)
         .filter_map(move |event| ready(own_event(event, &workload)))
         .boxed()
 }
@@ -395,11 +401,7 @@ where
         let events =
             watch_objects(api.clone(), config.clone()).modify(|object| object.managed_fields_mut().clear());
         let events = events.map(move |event| event.map_err(|error| explain(cluster, error, attempt.clone())));
-        events.scan(false, |broken, event| {
-            let over = *broken;
-            *broken = event.is_err();
-            ready((!over).then_some(event))
-        })
+        through(events, Result::is_err)
     };
     stream::unfold(Duration::ZERO, move |pause| {
         let watched = watched();
@@ -410,6 +412,16 @@ where
     })
     .flatten()
     .boxed()
+}
+
+/// A stream that ends with the first item that is the last, without a look at what would come after it.
+fn through<S: Stream>(stream: S, is_last: impl Fn(&S::Item) -> bool) -> impl Stream<Item = S::Item> {
+    stream::unfold(Some((Box::pin(stream), is_last)), |state| async move {
+        let (mut stream, is_last) = state?;
+        let item = stream.next().await?;
+        let rest = (!is_last(&item)).then_some((stream, is_last));
+        Some((item, rest))
+    })
 }
 
 fn explain(cluster: &Cluster, error: watcher::Error, attempt: Attempt) -> Error {
@@ -442,4 +454,17 @@ fn read<T>(
 ) -> Result<T, Error> {
     let raw = serde_json::to_value(object).unwrap_or_default();
     Ok(form(raw)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stream_ends_with_its_last_item_and_waits_for_no_other() {
+        let silent_after_an_error = stream::iter([Ok(1), Err("cut")]).chain(stream::pending());
+        let all = through(silent_after_an_error, Result::is_err).collect::<Vec<_>>();
+        let all = tokio::time::timeout(Duration::from_secs(1), all).await;
+        assert_eq!(all.ok(), Some(vec![Ok(1), Err("cut")]));
+    }
 }

@@ -293,6 +293,14 @@ fn wording(error: &clap::Error) -> String {
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
             format!("unknown flag: {argument}{}", similar(error))
         }
+        // kubectl's words (`spf13/cobra`).
+        ErrorKind::InvalidSubcommand => {
+            format!(
+                "unknown command {:?}{}",
+                text(ContextKind::InvalidSubcommand).unwrap_or_default(),
+                similar(error)
+            )
+        }
         ErrorKind::InvalidValue if value.is_empty() => format!("flag needs an argument: {flag}"),
         ErrorKind::InvalidValue => {
             format!("invalid argument {value:?} for {flag:?} flag: must be one of {}", valid_values(error))
@@ -306,8 +314,11 @@ fn wording(error: &clap::Error) -> String {
 }
 
 fn similar(error: &clap::Error) -> String {
-    match error.get(ContextKind::SuggestedArg) {
-        Some(ContextValue::String(flag)) => format!(" (did you mean {flag}?)"),
+    let suggested =
+        error.get(ContextKind::SuggestedArg).or_else(|| error.get(ContextKind::SuggestedSubcommand));
+    match suggested {
+        Some(ContextValue::String(one)) => format!(" (did you mean {one}?)"),
+        Some(ContextValue::Strings(some)) => format!(" (did you mean {}?)", some.join(" or ")),
         _ => String::new(),
     }
 }

@@ -128,6 +128,82 @@ impl RestartReport {
     }
 }
 
+/// `DiagnosisReport`: how things stand, and why.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DiagnosisReport {
+    /// `sk/v1`.
+    pub api_version: &'static str,
+    /// `DiagnosisReport`.
+    pub kind: &'static str,
+    /// ULID of the command.
+    pub operation: String,
+    /// Context of the kubeconfig.
+    pub context: String,
+    /// The namespace that was asked about; empty where it was more than one.
+    pub namespace: String,
+    /// The service that was asked about; empty where it was none, or more than one.
+    pub service: String,
+    /// `kind/name` that was asked about; empty where it was more than one.
+    pub object: String,
+    /// `Succeeded` without a finding of severity `error`, `Failed` with one; `Refused` and `Interrupted` tell nothing.
+    pub outcome: Outcome,
+    /// Each object that was asked about.
+    pub objects: Vec<ObjectView>,
+    /// What was found, ranked in each namespace.
+    pub findings: Vec<FindingView>,
+    /// What could not be read and would have told more.
+    pub unseen: Vec<String>,
+    /// When the command began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Timestamp,
+}
+
+/// An object and how it stands, as reports show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ObjectView {
+    /// `kind/name`.
+    pub object: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// How it stands.
+    pub verdict: Verdict,
+    /// That in words, with numbers.
+    pub detail: String,
+}
+
+/// A finding and the namespace of its object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FindingView {
+    /// The namespace.
+    pub namespace: String,
+    /// The finding.
+    #[serde(flatten)]
+    pub finding: Finding,
+}
+
+impl DiagnosisReport {
+    /// A report of nothing seen.
+    pub fn new(header: Header, outcome: Outcome, finished_at: Timestamp) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "DiagnosisReport",
+            operation: header.operation,
+            context: header.context,
+            namespace: header.namespace,
+            service: header.service,
+            object: header.object,
+            outcome,
+            objects: Vec::new(),
+            findings: Vec::new(),
+            unseen: Vec::new(),
+            started_at: header.started_at,
+            finished_at,
+        }
+    }
+}
+
 impl Verified {
     /// Nothing was looked at.
     pub const NOTHING: Self = Self {

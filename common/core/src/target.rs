@@ -74,6 +74,11 @@ pub fn pod(typed: &str) -> Option<&str> {
     (POD.contains(&kind) && is_object_name(name)).then_some(name)
 }
 
+/// The name of POD: `NAME`, or `pod/NAME`; none where no pod can have such a name.
+pub fn pod_name(typed: &str) -> Option<&str> {
+    pod(typed).or_else(|| is_object_name(typed).then_some(typed))
+}
+
 /// A TARGET that means something, before it is known in which namespace.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Named {
@@ -102,6 +107,21 @@ impl Named {
                 }),
             },
         }
+    }
+
+    /// The same, and with `-n` also any Deployment by its bare name.
+    ///
+    /// # Errors
+    /// As [`Named::read`].
+    pub fn read_in(
+        typed: &str,
+        catalogue: &Catalogue,
+        namespace_flag: Option<&str>,
+    ) -> Result<Self, Unresolved> {
+        Self::read(typed, catalogue).or_else(|unresolved| match namespace_flag {
+            Some(_) if is_object_name(typed) => Ok(Self::Deployment(typed.to_owned())),
+            _ => Err(unresolved),
+        })
     }
 
     /// The target in its namespace: `-n`, else the catalogue's, else the context's.
@@ -191,6 +211,20 @@ mod tests {
         for typed in ["web-1", "pod/", "pod/a/b", "pod/../x", "deployment/web-1"] {
             assert_eq!(pod(typed), None, "{typed}");
         }
+        assert_eq!((pod_name("web-1"), pod_name("po/web-1")), (Some("web-1"), Some("web-1")));
+        for typed in ["", "Web", "../x", "deployment/web-1", "a b", "-x"] {
+            assert_eq!(pod_name(typed), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn with_a_namespace_any_deployment_is_named_by_its_bare_name() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let named = Named::read_in("web", &catalogue, Some("shop"));
+        assert_eq!(named, Ok(Named::Deployment("web".to_owned())));
+        assert!(Named::read_in("web", &catalogue, None).is_err());
+        assert!(Named::read_in("statefulset/db", &catalogue, Some("shop")).is_err());
+        assert!(matches!(Named::read_in("auth-svc", &catalogue, Some("shop")), Ok(Named::Service(_))));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A Deployment with its `ReplicaSet`s and pods, read from what the API server sent.
 
+mod lean;
 mod pod;
 mod revisions;
 #[cfg(test)]
@@ -17,9 +18,10 @@ use serde_json::Value;
 use crate::fact::Fact;
 use crate::revision;
 
+pub use lean::{is_well, lean};
 pub use pod::{
-    condition_is_true, container_names, containers, has_ended, is_ready, last_seen, name, node, owner,
-    restarts, times_seen,
+    condition_is_true, container_names, containers, deployment_of, has_ended, is_ready, last_seen, name,
+    node, owner, restarts, times_seen,
 };
 
 /// An object that the API server sent and that does not have the form of its kind.
@@ -83,7 +85,7 @@ pub fn controller(metadata: &ObjectMeta) -> Option<&OwnerReference> {
 }
 
 /// UID of the object's controller.
-fn controller_uid(metadata: &ObjectMeta) -> Option<&str> {
+pub fn controller_uid(metadata: &ObjectMeta) -> Option<&str> {
     controller(metadata).map(|owner| owner.uid.as_str())
 }
 
@@ -233,6 +235,11 @@ impl ReplicaSet {
     /// `metadata.uid`.
     pub fn uid(&self) -> &str {
         uid(&self.metadata)
+    }
+
+    /// UID of its controller.
+    pub fn owner(&self) -> Option<&str> {
+        controller_uid(&self.metadata)
     }
 
     /// `metadata.creationTimestamp`.

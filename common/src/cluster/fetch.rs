@@ -10,6 +10,7 @@ use sk_core::workload;
 
 use super::deployment::EVENTS;
 use super::facts::{AUTOSCALERS, BUDGETS, POD_METRICS, optional};
+use super::inspect::LAST_LINES;
 use super::{Cluster, PODS, Resource};
 
 const NODES: Resource = Resource { group: "", version: "v1", plural: "nodes", kind: "Node" };
@@ -37,18 +38,23 @@ const AT_ONCE: usize = 8;
 impl Cluster {
     /// Fetches what rules asked for. Nothing here is required: what cannot be read says why.
     pub async fn fetch(&self, namespace: &str, needs: &[Need]) -> Fetched {
+        self.fetch_lines(namespace, needs, LAST_LINES).await
+    }
+
+    /// The same with so many lines of each log.
+    pub async fn fetch_lines(&self, namespace: &str, needs: &[Need], tail: i64) -> Fetched {
         let fetched =
-            needs.iter().map(|need| async move { (need.clone(), self.answer(namespace, need).await) });
+            needs.iter().map(|need| async move { (need.clone(), self.answer(namespace, need, tail).await) });
         stream::iter(fetched).buffered(AT_ONCE).collect().await
     }
 
-    async fn answer(&self, namespace: &str, need: &Need) -> Fact<Answer> {
+    async fn answer(&self, namespace: &str, need: &Need, tail: i64) -> Fact<Answer> {
         match need {
             Need::PreviousLog { pod, container } => {
-                self.last_lines(namespace, pod, container, true).await.map(Answer::Text)
+                self.last_lines(namespace, pod, container, true, tail).await.map(Answer::Text)
             }
             Need::Log { pod, container } => {
-                self.last_lines(namespace, pod, container, false).await.map(Answer::Text)
+                self.last_lines(namespace, pod, container, false, tail).await.map(Answer::Text)
             }
             Need::LastWrite(reference) => self.last_write(namespace, reference).await.map(Answer::Text),
             Need::Node(name) => self.one(&NODES, "", name).await.map(|node| Answer::Node(node.map(Box::new))),

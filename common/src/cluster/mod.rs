@@ -4,6 +4,7 @@ mod client;
 mod config;
 mod credentials;
 mod deployment;
+mod endpoint;
 mod evict;
 mod facts;
 mod failure;
@@ -12,9 +13,11 @@ mod history;
 mod inspect;
 mod kubeconfig;
 mod lease;
+mod pages;
 mod proxy;
 mod requests;
 mod resource;
+mod subjects;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -34,6 +37,7 @@ pub use facts::{Gathered, gather};
 use kubeconfig::Environment;
 use requests::{Call, uri};
 pub use resource::Resource;
+pub use subjects::{Question, Scene};
 pub use watch::{Change, Watch};
 
 /// A connection to one cluster as one user: one client a process.
@@ -198,7 +202,7 @@ impl Cluster {
         let parameters = [("labelSelector", labels.as_deref()), ("fieldSelector", fields.as_deref())];
         let uri = uri(&resource.path(namespace, None), &parameters);
         let attempt = resource.attempt("list", namespace, None);
-        let mut list = self.transport.read(&plain(Method::GET, uri, Vec::new(), attempt)).await?;
+        let mut list: Value = self.transport.read(&plain(Method::GET, uri, Vec::new(), attempt)).await?;
         match list["items"].take() {
             Value::Array(items) => Ok(items),
             _ => Ok(Vec::new()),
@@ -309,7 +313,7 @@ impl Cluster {
             name: None,
         };
         let path = format!("/apis/authorization.k8s.io/v1/{plural}");
-        let mut answer =
+        let mut answer: Value =
             self.transport.read(&plain(Method::POST, path, body.to_string().into_bytes(), attempt)).await?;
         Ok(answer["status"].take())
     }
@@ -326,5 +330,5 @@ impl<'a> WriteOptions<'a> {
 }
 
 fn plain(method: Method, uri: String, body: Vec<u8>, attempt: Attempt) -> Call {
-    Call { method, uri, content_type: "application/json", body, attempt }
+    Call { method, uri, content_type: "application/json", accept: "application/json", body, attempt }
 }

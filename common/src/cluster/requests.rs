@@ -1,11 +1,15 @@
-//! Requests as raw JSON: reads with a bounded retry, writes without one.
+//! Requests as JSON or text: reads with a bounded retry, writes without one.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
 use http::{Method, Request, Response, header};
+use hyper::body::Bytes;
 use kube::client::Body;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::error::Category;
 use tokio::time::Instant;
 
 use super::client::{Transport, within};
@@ -24,6 +28,7 @@ pub(crate) struct Call {
     /// Path and query.
     pub(crate) uri: String,
     pub(crate) content_type: &'static str,
+    pub(crate) accept: &'static str,
     pub(crate) body: Vec<u8>,
     /// For errors.
     pub(crate) attempt: Attempt,
@@ -46,9 +51,23 @@ pub(crate) fn uri(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
 impl Transport {
     /// Repeats what is worth repeating: 429, 5xx, lost connections. Not: 401, 403, 404, an expired deadline,
     /// and a server that never answered.
-    pub(crate) async fn read(&self, call: &Call) -> Result<Value, Error> {
+    pub(crate) async fn read<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Error> {
+        self.parse(&self.repeated(call).await?)
+    }
+
+    /// The same for what is no JSON, such as a log: whatever is no UTF-8 in it is replaced.
+    pub(crate) async fn read_text(&self, call: &Call) -> Result<String, Error> {
+        Ok(String::from_utf8_lossy(&self.repeated(call).await?).into_owned())
+    }
+
+    /// One request, one answer.
+    pub(crate) async fn once(&self, call: &Call) -> Result<Value, Error> {
+        self.parse(&self.answer(call).await?)
+    }
+
+    async fn repeated(&self, call: &Call) -> Result<Bytes, Error> {
         let start = Instant::now();
-        (|| self.once(call))
+        (|| self.answer(call))
             .retry(BACKOFF)
             .when(|error| self.may_pass(error))
             .adjust(|error, pause| {
@@ -59,8 +78,7 @@ impl Transport {
             .await
     }
 
-    /// One request, one answer.
-    pub(crate) async fn once(&self, call: &Call) -> Result<Value, Error> {
+    async fn answer(&self, call: &Call) -> Result<Bytes, Error> {
         let response = self.send(self.request(call)?).await?;
         let status = response.status();
         let retry_after = retry_after(&response);
@@ -71,8 +89,17 @@ impl Transport {
         if !status.is_success() {
             return Err(self.refusal(call, status.as_u16(), retry_after, &body).into());
         }
-        serde_json::from_slice(&body).map_err(|error| {
-            failure::after_sending(Cause::Other(format!("the answer is no JSON: {error}")), self.endpoint())
+        Ok(body)
+    }
+
+    fn parse<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Error> {
+        let parsed = match String::from_utf8_lossy(body) {
+            Cow::Borrowed(text) => serde_json::from_str(text),
+            Cow::Owned(mended) => serde_json::from_str(&mended),
+        };
+        parsed.map_err(|error| {
+            let what = if error.classify() == Category::Data { "cannot be read" } else { "is no JSON" };
+            failure::after_sending(Cause::Other(format!("the answer {what}: {error}")), self.endpoint())
         })
     }
 
@@ -80,7 +107,7 @@ impl Transport {
         let request = Request::builder()
             .method(call.method.clone())
             .uri(&call.uri)
-            .header(header::ACCEPT, "application/json")
+            .header(header::ACCEPT, call.accept)
             .header(header::CONTENT_TYPE, call.content_type);
         request
             .body(Body::from(call.body.clone()))

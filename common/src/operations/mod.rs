@@ -1,6 +1,7 @@
 //! The driver of operations: asks the core for the next action, does it, observes.
 
 mod clock;
+mod diagnose;
 mod evict;
 mod restart;
 mod signals;
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use sk_core::restart::{Action, Observation, Signal};
 
 pub use clock::Clock;
+pub use diagnose::{Judgement, diagnose};
 pub use signals::Signals;
 
 use crate::cluster::Cluster;

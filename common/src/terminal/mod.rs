@@ -10,10 +10,11 @@ use std::io::{self, IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 use sk_core::catalogue::Catalogue;
+use sk_core::causes::CAUSES;
 
 pub use keys::Keys;
 pub use live::{Live, RolloutView, SoakView};
-pub use text::{Text, checks, dim, findings, lines, mark, plan, sign, strong};
+pub use text::{Text, checks, code, command, dim, findings, lines, mark, plan, sign, strong};
 
 use crate::catalogue::Loaded;
 use crate::cli::{Color, GlobalFlags, Output};
@@ -122,6 +123,20 @@ impl Terminal {
         }
     }
 
+    /// Every cause that can be named.
+    pub fn causes(&mut self) {
+        if self.is_for_people() {
+            self.result(text::causes(CAUSES));
+        } else {
+            let causes = CAUSES.iter().map(|cause| CauseView {
+                code: cause.code,
+                severity: text::severity(cause),
+                about: cause.about,
+            });
+            self.document(&ListedCauses { causes: causes.collect() });
+        }
+    }
+
     /// Asks once; anything but yes is no. The line is read in the terminal's own mode, so that a signal
     /// leaves the terminal as it was.
     pub async fn confirm(&mut self, question: &str) -> Answer {
@@ -163,6 +178,18 @@ struct Listed<'a> {
     source: &'a str,
     #[serde(flatten)]
     catalogue: &'a Catalogue,
+}
+
+#[derive(Serialize)]
+struct ListedCauses {
+    causes: Vec<CauseView>,
+}
+
+#[derive(Serialize)]
+struct CauseView {
+    code: &'static str,
+    severity: &'static str,
+    about: &'static str,
 }
 
 /// kubectl's level at which requests are shown.

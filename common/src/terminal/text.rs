@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table};
 use owo_colors::OwoColorize;
+use sk_core::causes::Cause;
 use sk_core::checks::Verdict;
 use sk_core::finding::{Finding, Severity};
 use sk_core::report::{CheckView, PlannedStep};
@@ -94,6 +95,54 @@ pub fn lines(first: &str, width: usize, text: &str) -> String {
     result
 }
 
+/// A command to paste, made visible: whole where it fits, else continued with `\\` between its words.
+pub fn command(first: &str, width: usize, command: &str) -> String {
+    let safe = visible(command);
+    if width + safe.chars().count() <= WIDTH {
+        return format!("{first}{safe}");
+    }
+    let (mut result, mut column) = (first.to_owned(), width);
+    for (index, word) in words(&safe).into_iter().enumerate() {
+        let length = word.chars().count();
+        // A space before the word, and after it room for the next backslash.
+        if index > 0 && column + 1 + length + 2 > WIDTH {
+            let _ = write!(result, " \\\n{}", " ".repeat(width + 2));
+            column = width + 2;
+        } else if index > 0 {
+            result.push(' ');
+            column += 1;
+        }
+        result.push_str(word);
+        column += length;
+    }
+    result
+}
+
+/// The words of a command line, a flag together with its value; a space in quotes is part of a word.
+fn words(command: &str) -> Vec<&str> {
+    let mut breaks = Vec::new();
+    let mut quote = None;
+    for (place, c) in command.char_indices() {
+        match (quote, c) {
+            (None, ' ') => breaks.push(place),
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(open), c) if open == c => quote = None,
+            _ => {}
+        }
+    }
+    let (mut words, mut start) = (Vec::new(), 0);
+    for place in breaks {
+        let word = &command[start..place];
+        let wants_value = word.starts_with('-') && !word.contains(['=', ' ']);
+        if !wants_value || command[place + 1..].starts_with('-') {
+            words.push(word);
+            start = place + 1;
+        }
+    }
+    words.push(&command[start..]);
+    words
+}
+
 /// The checks, one a line. What was skipped has nothing to say to people.
 pub fn checks(checks: &[CheckView]) -> Text {
     let mut text = Text::default();
@@ -123,11 +172,7 @@ pub fn plan(steps: &[PlannedStep]) -> Text {
 pub fn findings(findings: &[Finding]) -> Text {
     let mut text = Text::default();
     for finding in findings {
-        let code = match finding.severity {
-            Severity::Error => finding.code.red().to_string(),
-            Severity::Warning => finding.code.yellow().to_string(),
-            Severity::Info => finding.code.clone(),
-        };
+        let code = code(finding.severity, &finding.code);
         text.line(format_args!("  {code}  {}", dim(&visible(&finding.object))));
         text.line(lines("    ", 4, &finding.summary));
         for seen in &finding.evidence {
@@ -140,17 +185,49 @@ pub fn findings(findings: &[Finding]) -> Text {
     text
 }
 
-/// The services of the catalogue as a table, and where they came from.
-pub(super) fn services(loaded: &Loaded) -> Text {
+/// A finding's code, coloured by how bad it is.
+pub fn code(severity: Severity, code: &str) -> String {
+    match severity {
+        Severity::Error => code.red().to_string(),
+        Severity::Warning => code.yellow().to_string(),
+        Severity::Info => code.to_owned(),
+    }
+}
+
+/// The causes that can be named, as a table.
+pub(super) fn causes(causes: &[Cause]) -> Text {
+    let mut table = plain_table(["CODE", "SEVERITY", "ABOUT"]);
+    for cause in causes {
+        table.add_row([cause.code, severity(cause), cause.about]);
+    }
+    // A code is copied: it stays in one piece.
+    if let Some(codes) = table.column_mut(0) {
+        codes.set_constraint(ColumnConstraint::ContentWidth);
+    }
+    let mut text = Text::default();
+    text.line(table.trim_fmt());
+    text
+}
+
+/// How bad a cause is, in its report's word.
+pub(super) fn severity(cause: &Cause) -> &'static str {
+    match cause.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    }
+}
+
+fn plain_table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(80);
-    table.load_style(comfy_table::presets::NOTHING).set_header([
-        "SERVICE",
-        "NAMESPACE",
-        "MIN",
-        "FLOOR",
-        "ABOUT",
-    ]);
+    table.load_style(comfy_table::presets::NOTHING).set_header(header);
+    table
+}
+
+/// The services of the catalogue as a table, and where they came from.
+pub(super) fn services(loaded: &Loaded) -> Text {
+    let mut table = plain_table(["SERVICE", "NAMESPACE", "MIN", "FLOOR", "ABOUT"]);
     let number = |number: Option<u32>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
     for service in &loaded.catalogue.services {
         table.add_row([
@@ -164,4 +241,23 @@ pub(super) fn services(loaded: &Loaded) -> Text {
     let mut text = Text::default();
     text.line(table.trim_fmt()).gap().line(format_args!("catalogue: {}", visible(&loaded.source)));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_command_is_continued_between_its_words() {
+        let short = "kubectl get pods -n shop";
+        assert_eq!(command("next ", 5, short), "next kubectl get pods -n shop");
+        let long = "kubectl patch pod web-75d9bb5f6-k95rb -n skillancer-production --type=json \
+                    -p '[{\"op\": \"remove\", \"path\": \"/metadata/finalizers\"}]'";
+        let shown = command("next ", 5, long);
+        assert!(shown.lines().all(|line| line.chars().count() <= WIDTH), "{shown}");
+        assert_eq!(shown.replacen("next ", "", 1).replace(" \\\n       ", " "), long);
+        let word = "x".repeat(100);
+        assert_eq!(command("", 0, &format!("a {word}")), format!("a \\\n  {word}"));
+        assert_eq!(words("a -n b -A --c=d e"), ["a", "-n b", "-A", "--c=d", "e"]);
+    }
 }

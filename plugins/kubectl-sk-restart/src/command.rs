@@ -1,10 +1,9 @@
 //! The command: gather facts, decide, show, ask, carry out, report.
 
-use std::ffi::OsString;
-
 use jiff::SignedDuration;
-use sk_common::cli::{self, Unparsed};
+use sk_common::cli::GlobalFlags;
 use sk_common::cluster::{self, Cluster};
+use sk_common::command::{self, Plugin, Stop};
 use sk_common::error::Error;
 use sk_common::operations::{self, Clock, Signals, unless_interrupted};
 use sk_common::terminal::{Answer, Terminal};
@@ -19,54 +18,22 @@ use crate::args::{Args, NAME};
 use crate::render;
 use crate::screen::Screen;
 
-/// Parses the command line, runs it, and returns the exit code.
-pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let args = match cli::parse::<Args>(NAME, arguments.clone()) {
-        Ok(args) => args,
-        Err(unparsed) => return not_parsed(&unparsed, &arguments),
-    };
-    let mut terminal = Terminal::new(&args.global);
-    match operations::runtime() {
-        Ok(runtime) => {
-            let code = runtime.block_on(Command::new(&args, &mut terminal).run());
-            // A prompt that nobody answered must not keep the process.
-            runtime.shutdown_background();
-            terminal.end(code)
-        }
-        Err(error) => {
-            terminal.complain(format_args!("error: the runtime cannot be started: {error}"));
-            exit::NOT_STARTED
-        }
-    }
-}
+impl Plugin for Args {
+    const NAME: &'static str = NAME;
 
-/// Help and version are results; a wrong command line is a report too, where scripts asked for one.
-fn not_parsed(unparsed: &Unparsed, arguments: &[OsString]) -> u8 {
-    let output = cli::output_of(arguments);
-    let mut terminal = Terminal::new(&cli::GlobalFlags { output, ..cli::GlobalFlags::default() });
-    let error = match unparsed {
-        Unparsed::Text(text) => {
-            terminal.result(text.ansi());
-            return terminal.end(exit::DONE);
-        }
-        Unparsed::Wrong(error) => error,
-    };
-    terminal.error(error);
-    if !terminal.is_for_people() {
-        let now = Clock::start().now();
-        let header = Header {
-            operation: operations::new_id(),
-            context: String::new(),
-            namespace: String::new(),
-            service: String::new(),
-            object: String::new(),
-            started_at: now,
-        };
+    fn global(&self) -> &GlobalFlags {
+        &self.global
+    }
+
+    async fn run(&self, terminal: &mut Terminal) -> u8 {
+        Command::new(self, terminal).run().await
+    }
+
+    fn refused(header: Header, error: &Error, terminal: &mut Terminal) {
+        let now = header.started_at;
         let report = RestartReport::new(header, Outcome::Refused, now);
         terminal.document(&RestartReport { findings: vec![error.finding("")], ..report });
     }
-    error.exit_code()
 }
 
 pub(crate) struct Command<'a> {
@@ -76,35 +43,16 @@ pub(crate) struct Command<'a> {
     pub(crate) header: Header,
 }
 
-/// Why a command ended before its operation began.
-pub(crate) enum Stop {
-    Error(Error),
-    Signal(Signal),
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Error(error)
-    }
-}
-
-impl From<Signal> for Stop {
-    fn from(signal: Signal) -> Self {
-        Self::Signal(signal)
-    }
-}
-
 impl<'a> Command<'a> {
     fn new(args: &'a Args, terminal: &'a mut Terminal) -> Self {
         let clock = Clock::start();
         let typed = args.target.clone().unwrap_or_default();
         let header = Header {
-            operation: operations::new_id(),
             context: args.connection.context.clone().unwrap_or_default(),
             namespace: args.connection.namespace.clone().unwrap_or_default(),
             object: typed.clone(),
             service: typed,
-            started_at: clock.now(),
+            ..command::header(clock)
         };
         Self { args, terminal, clock, header }
     }

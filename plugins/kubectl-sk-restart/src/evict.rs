@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use sk_common::cluster::Cluster;
+use sk_common::command::Stop;
 use sk_common::error::Error;
 use sk_common::exit;
 use sk_common::operations::{self, Audience, Signals, unless_interrupted};
@@ -17,7 +18,7 @@ use sk_core::sanitize::visible;
 use sk_core::workload;
 
 use crate::args::NAME;
-use crate::command::{Command, Stop};
+use crate::command::Command;
 use crate::render;
 
 impl Command<'_> {

@@ -7,5 +7,5 @@ mod render;
 mod screen;
 
 fn main() -> std::process::ExitCode {
-    command::main(std::env::args_os()).into()
+    sk_common::command::main::<args::Args>(std::env::args_os()).into()
 }

@@ -41,8 +41,9 @@ impl Request {
 
     fn matches(&self, method: &str, target: &str) -> bool {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let named = |folder: &str| self.path.strip_prefix(folder).is_some_and(|name| !name.contains('/'));
         self.method == method
-            && self.path == path
+            && (self.path == path || path.strip_suffix('*').is_some_and(named))
             && form_urlencoded::parse(query.as_bytes())
                 .all(|wanted| self.query.iter().any(|(name, value)| wanted == (name.into(), value.into())))
     }
@@ -96,8 +97,8 @@ impl FakeApi {
 
     /// Answers `method` on `target` with these replies in turn; the last one stays.
     ///
-    /// `target` is a path, or a path with those parameters of the query that must be there. A later script for the
-    /// same request replaces an earlier one.
+    /// `target` is a path, or a path with those parameters of the query that must be there; `*` at the path's end is any
+    /// name. A later script for the same request replaces an earlier one.
     pub fn on(&self, method: &str, target: &str, replies: impl IntoIterator<Item = Reply>) -> &Self {
         let route = Route {
             method: method.to_owned(),

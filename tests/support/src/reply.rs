@@ -80,6 +80,11 @@ impl Reply {
         Self { status: code, ..Self::json(&status) }
     }
 
+    /// The same with this status.
+    pub fn status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
     /// Any status with any text, as a gateway in between answers.
     pub fn text(status: u16, body: &str) -> Self {
         Self { status, headers: Vec::new(), delay: Duration::ZERO, body: Body::Whole(body.to_owned()) }

@@ -53,6 +53,13 @@ pub fn name(pod: &Pod) -> &str {
     pod.metadata.name.as_deref().unwrap_or_default()
 }
 
+/// Name of the Deployment whose `ReplicaSet` controls it: such a `ReplicaSet` is named after it and the template's hash.
+pub fn deployment_of(pod: &Pod) -> Option<&str> {
+    let set = super::controller(&pod.metadata).filter(|owner| owner.kind == "ReplicaSet")?;
+    let hash = pod.metadata.labels.as_ref()?.get("pod-template-hash")?;
+    set.name.strip_suffix(hash.as_str())?.strip_suffix('-')
+}
+
 /// Restarts of its containers so far.
 pub fn restarts(pod: &Pod) -> i32 {
     pod.status
@@ -73,10 +80,8 @@ pub fn owner(pod: &Pod) -> (String, String) {
     let Some(owner) = super::controller(&pod.metadata) else {
         return ("pod".to_owned(), name(pod).to_owned());
     };
-    let hash = pod.metadata.labels.as_ref().and_then(|labels| labels.get("pod-template-hash"));
-    let deployment = hash.and_then(|hash| owner.name.strip_suffix(hash.as_str())?.strip_suffix('-'));
-    match deployment {
-        Some(name) if owner.kind == "ReplicaSet" => ("deployment".to_owned(), name.to_owned()),
-        _ => (owner.kind.to_lowercase(), owner.name.clone()),
+    match deployment_of(pod) {
+        Some(name) => ("deployment".to_owned(), name.to_owned()),
+        None => (owner.kind.to_lowercase(), owner.name.clone()),
     }
 }

@@ -1,0 +1,92 @@
+//! A diagnosis: judge, fetch what that asks for, judge again, within bounds.
+
+use std::collections::BTreeMap;
+use std::mem::discriminant;
+
+use sk_core::causes::{Fetched, Need};
+use sk_core::diagnose::{self, Diagnosis, ROUNDS};
+use sk_core::target::Place;
+
+use super::Clock;
+use crate::cluster::{Cluster, Scene};
+
+/// Answers of one kind that are fetched for one namespace: logs of thousands of pods would tell the same thousands of times.
+const EACH: usize = 20;
+
+/// Lines of a log that are read at least: an error seldom stands in the very last one.
+const LINES: u16 = 40;
+
+/// A scene that was judged to the end.
+#[derive(Debug)]
+pub struct Judgement {
+    /// What was judged.
+    pub scene: Scene,
+    /// What it came to.
+    pub diagnosis: Diagnosis,
+    /// What was fetched besides.
+    pub fetched: Fetched,
+}
+
+/// Judges a scene. `connection` is what commands to type next need to reach the same cluster; `lines` of each log are
+/// read, or more.
+pub async fn diagnose(
+    cluster: &Cluster,
+    scene: Scene,
+    connection: &str,
+    lines: u16,
+    clock: Clock,
+) -> Judgement {
+    let namespace = scene.namespace.clone();
+    let place = Place { namespace: &namespace, connection };
+    let mut fetched = Fetched::new();
+    let mut diagnosis = diagnose::diagnose(&scene.subjects, &fetched, place, clock.now());
+    for _ in 0..ROUNDS {
+        let needs = bounded(&diagnosis.needs, &fetched);
+        if needs.is_empty() {
+            break;
+        }
+        fetched.extend(cluster.fetch_lines(&namespace, &needs, i64::from(lines.max(LINES))).await);
+        diagnosis = diagnose::diagnose(&scene.subjects, &fetched, place, clock.now());
+    }
+    diagnosis.unseen.extend(left(&diagnosis.needs));
+    Judgement { scene, diagnosis, fetched }
+}
+
+/// The needs that are still within bounds.
+fn bounded(needs: &[Need], fetched: &Fetched) -> Vec<Need> {
+    let mut taken: Vec<_> = fetched.iter().map(|(need, _)| discriminant(need)).collect();
+    let room = |need: &&Need| {
+        let kind = discriminant(*need);
+        let there = taken.iter().filter(|other| **other == kind).count() < EACH;
+        if there {
+            taken.push(kind);
+        }
+        there
+    };
+    needs.iter().filter(room).cloned().collect()
+}
+
+/// What was not fetched, counted.
+fn left(needs: &[Need]) -> impl Iterator<Item = String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for need in needs {
+        *counts.entry(plural(need)).or_default() += 1;
+    }
+    counts.into_iter().map(|(what, count)| format!("{count} more {what}: only the first {EACH} are read"))
+}
+
+fn plural(need: &Need) -> &'static str {
+    match need {
+        Need::PreviousLog { .. } => "logs of earlier runs",
+        Need::Log { .. } => "logs",
+        Need::LastWrite(_) => "ConfigMaps and Secrets",
+        Need::Node(_) => "nodes",
+        Need::PodsOn(_) => "nodes' pods",
+        Need::Claim(_) => "claims",
+        Need::Attachment(_) => "volume attachments",
+        Need::Endpoints(_) => "Services' endpoints",
+        Need::Usage(_) => "pods' metrics",
+        Need::Probe(_) => "endpoints of probes",
+        Need::Nodes | Need::Services | Need::NetworkPolicies | Need::Budgets | Need::Autoscalers => "lists",
+    }
+}

@@ -1,0 +1,191 @@
+//! What each form asks the API server for, and what comes of it.
+
+use serde_json::json;
+
+use crate::support::{
+    World, crashing, findings, probe_failed, ready, requests, terminating, unready, unschedulable, verdicts,
+};
+
+const PODS: &str = "GET /api/v1/namespaces/shop/pods";
+const EVENTS: &str = "GET /api/v1/namespaces/shop/events";
+const DEPLOYMENTS: &str = "GET /apis/apps/v1/namespaces/shop/deployments";
+const REPLICA_SETS: &str = "GET /apis/apps/v1/namespaces/shop/replicasets";
+
+/// The request for the events of one pod.
+fn events_of(pod: &str) -> String {
+    format!("{EVENTS}?fieldSelector=involvedObject.kind=Pod,involvedObject.name={pod}")
+}
+
+#[test]
+fn a_pod_that_is_well_takes_two_requests() {
+    let (run, api) = World::web(vec![ready("web", "a")]).run(&["pod", "web-6f9c7d5b8-a", "-o", "json"]);
+    let run = run.code(0);
+    assert_eq!(verdicts(&run), ["pass pod/web-6f9c7d5b8-a"]);
+    assert_eq!(findings(&run), Vec::<String>::new());
+    assert_eq!(requests(&api), [events_of("web-6f9c7d5b8-a"), format!("{PODS}/web-6f9c7d5b8-a")]);
+}
+
+#[test]
+fn a_pod_that_crashes_is_compared_with_those_beside_it() {
+    let mut world = World::web(vec![crashing("web", "a"), ready("web", "b")]);
+    world.log = "started\nlisten tcp :8080: bind: address already in use\n".to_owned();
+    let (run, api) = world.run(&["crashloop", "web-6f9c7d5b8-a", "-o", "json"]);
+    let run = run.code(1);
+    assert_eq!(findings(&run)[0], "crashloop/app-exit pod/web-6f9c7d5b8-a");
+    assert!(run.stdout.contains("address already in use"), "{run}");
+    let asked = requests(&api);
+    for request in [
+        events_of("web-6f9c7d5b8-a"),
+        format!("{PODS}/web-6f9c7d5b8-a"),
+        format!("{DEPLOYMENTS}/web"),
+        format!("{REPLICA_SETS}?labelSelector=app=web"),
+        format!("{PODS}?labelSelector=app=web"),
+    ] {
+        assert!(asked.contains(&request), "{request} is missing in {asked:#?}");
+    }
+    assert!(asked.iter().any(|one| one.contains("/log?") && one.contains("previous=true")), "{asked:#?}");
+    assert!(asked.len() <= 8, "{asked:#?}");
+}
+
+#[test]
+fn a_pod_of_any_controller_is_diagnosed() {
+    for (kind, name) in [("StatefulSet", "db"), ("DaemonSet", "agent"), ("Job", "import"), ("", "")] {
+        let mut pod = crashing("db", "0");
+        pod["metadata"]["labels"] = json!({"app": "db"});
+        pod["metadata"]["ownerReferences"] = match kind {
+            "" => json!(null),
+            kind => json!([{"apiVersion": "v1", "kind": kind, "name": name, "uid": "o", "controller": true}]),
+        };
+        let world = World { pods: vec![pod], ..World::default() };
+        let (run, api) = world.run(&["pod", "db-6f9c7d5b8-0", "-o", "json"]);
+        assert_eq!(findings(&run.code(1))[0], "crashloop/app-exit pod/db-6f9c7d5b8-0", "{kind}");
+        let asked = requests(&api);
+        assert!(!asked.iter().any(|one| one.contains("deployments")), "{asked:#?}");
+    }
+}
+
+#[test]
+fn a_service_takes_its_deployment_replica_sets_and_pods() {
+    let (run, api) =
+        World::web(vec![ready("web", "a"), ready("web", "b")]).run(&["service", "web", "-o", "json"]);
+    assert_eq!(verdicts(&run.code(0)), ["pass deployment/web"]);
+    assert_eq!(
+        requests(&api),
+        [
+            format!("{PODS}?labelSelector=app=web"),
+            format!("{DEPLOYMENTS}/web"),
+            format!("{REPLICA_SETS}?labelSelector=app=web"),
+        ]
+    );
+}
+
+#[test]
+fn a_service_says_what_is_wrong_with_its_pods() {
+    for target in ["web", "deployment/web"] {
+        let (run, _api) =
+            World::web(vec![ready("web", "a"), crashing("web", "b")]).run(&["service", target, "-o", "json"]);
+        let run = run.code(1);
+        assert_eq!(verdicts(&run), ["fail deployment/web"]);
+        assert_eq!(findings(&run)[0], "crashloop/app-exit pod/web-6f9c7d5b8-b");
+    }
+}
+
+#[test]
+fn all_services_take_three_requests_a_namespace() {
+    let mut world = World::default();
+    let services =
+        ["api-gateway", "auth-svc", "market-svc", "billing-svc", "notification-svc", "skillpod-svc"];
+    for service in services {
+        world.deployments.push(crate::support::deployment(service, 1, 1));
+        world.replica_sets.push(crate::support::replica_set(service));
+        world.pods.push(ready(service, "a"));
+    }
+    let (run, api) = world.run(&["-o", "json"]);
+    let run = run.code(1);
+    let mut expected: Vec<String> = services.iter().map(|name| format!("pass deployment/{name}")).collect();
+    expected.push("fail deployment/cockpit-svc".to_owned());
+    assert_eq!(verdicts(&run), expected);
+    assert_eq!(findings(&run), ["target/not-found deployment/cockpit-svc"]);
+    let all =
+        "app in (api-gateway,auth-svc,market-svc,billing-svc,notification-svc,skillpod-svc,cockpit-svc)";
+    assert_eq!(
+        requests(&api),
+        [
+            format!("{PODS}?labelSelector={all}"),
+            DEPLOYMENTS.to_owned(),
+            format!("{REPLICA_SETS}?labelSelector={all}"),
+        ]
+    );
+}
+
+#[test]
+fn a_deployment_with_another_selector_than_the_catalogues_is_read_by_its_own() {
+    let mut deployment = crate::support::deployment("auth-svc", 1, 1);
+    deployment["spec"]["selector"]["matchLabels"] = json!({"app": "auth-svc", "tier": "web"});
+    let world = World {
+        deployments: vec![deployment],
+        replica_sets: vec![crate::support::replica_set("auth-svc")],
+        pods: vec![crashing("auth-svc", "a")],
+        ..World::default()
+    };
+    let (run, api) = world.run(&["service", "auth-svc", "-o", "json"]);
+    assert_eq!(findings(&run.code(1))[0], "crashloop/app-exit pod/auth-svc-6f9c7d5b8-a");
+    assert!(
+        requests(&api).contains(&format!("{PODS}?labelSelector=app=auth-svc,tier=web")),
+        "{:#?}",
+        requests(&api)
+    );
+}
+
+#[test]
+fn each_state_lists_its_own_pods() {
+    let unready = unready("web", "d");
+    let world = World {
+        events: vec![probe_failed(&unready)],
+        ..World::web(vec![
+            ready("web", "a"),
+            crashing("web", "b"),
+            unschedulable("web", "c"),
+            unready,
+            terminating("web", "e"),
+        ])
+    };
+    for (form, code, finding, selector) in [
+        (
+            "pending",
+            1,
+            "pending/insufficient-cpu pod/web-6f9c7d5b8-c",
+            "?fieldSelector=status.phase!=Running,status.phase!=Succeeded,status.phase!=Failed",
+        ),
+        ("crashloop", 1, "crashloop/app-exit pod/web-6f9c7d5b8-b", "?fieldSelector=status.phase!=Succeeded"),
+        ("readiness", 1, "readiness/http-5xx pod/web-6f9c7d5b8-d", "?fieldSelector=status.phase=Running"),
+    ] {
+        let (run, api) = world.run(&[form, "-o", "json"]);
+        let run = run.code(code);
+        assert_eq!(verdicts(&run).len(), 1, "{form}: {run}");
+        assert_eq!(findings(&run)[0], finding, "{form}: {run}");
+        let asked = requests(&api);
+        assert!(asked.contains(&format!("{PODS}{selector}")), "{form}: {asked:#?}");
+        let pod = finding.rsplit('/').next().unwrap_or_default();
+        assert!(asked.contains(&events_of(pod)), "{form}: {asked:#?}");
+    }
+}
+
+#[test]
+fn a_namespace_without_such_pods_is_told_so() {
+    for form in ["terminating", "pending", "crashloop", "readiness"] {
+        let (run, api) = World::web(vec![ready("web", "a")]).run(&[form]);
+        run.code(0).stderr("").stdout_has("shop: no pod ");
+        assert_eq!(requests(&api).len(), 1, "{form}");
+    }
+}
+
+#[test]
+fn all_namespaces_and_a_selector_are_the_api_servers_to_narrow() {
+    let world = World::web(vec![ready("web", "a"), unschedulable("web", "c")]);
+    let (run, api) = world.run(&["pending", "-A", "-l", "app=web", "-o", "json"]);
+    assert_eq!(findings(&run.code(1)), ["pending/insufficient-cpu pod/web-6f9c7d5b8-c"]);
+    let asked = requests(&api);
+    let all = "GET /api/v1/pods?labelSelector=app=web&fieldSelector=status.phase!=Running,status.phase!=Succeeded,status.phase!=Failed";
+    assert!(asked.contains(&all.to_owned()), "{asked:#?}");
+}

@@ -1,0 +1,6 @@
+//! sk-diagnose's real binary against the fake API: wording, exit codes, what each form asks for.
+
+mod support;
+
+mod forms;
+mod input;

@@ -49,7 +49,7 @@ fn selects(budget: &PodDisruptionBudget, labels: &Labels) -> bool {
 }
 
 /// Mirrors `LabelSelectorAsSelector` of `k8s.io/apimachinery/pkg/apis/meta/v1`.
-fn matches(selector: &LabelSelector, labels: &Labels) -> bool {
+pub(crate) fn matches(selector: &LabelSelector, labels: &Labels) -> bool {
     selector.match_labels.iter().flatten().all(|(key, value)| labels.get(key) == Some(value))
         && selector.match_expressions.iter().flatten().all(|requirement| meets(requirement, labels))
 }

@@ -9,14 +9,17 @@ mod image;
 mod list;
 mod log;
 mod missing;
+mod node;
 mod pending;
 mod probe;
 mod readiness;
 mod refusal;
 mod rollout;
 mod seek;
+mod terminating;
 #[cfg(test)]
 mod tests;
+mod volume;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, Pod};

@@ -54,8 +54,8 @@ impl<'a> Look<'a> {
         let seen = pods.iter().filter_map(|(pod, events)| {
             let look = Look { ..*self };
             let sighting = rule(&look.facts(pod, events))?;
-            let needs = sighting.needs.into_iter().filter(|need| self.in_depth || is_log(need)).collect();
-            Some(Found::new(cause, object(pod), Sighting { needs, ..sighting }))
+            let sighting = if self.in_depth { sighting } else { without_joins(sighting) };
+            Some(Found::new(cause, object(pod), sighting))
         });
         seen.collect()
     }
@@ -160,7 +160,8 @@ pub(super) fn seen(cause: &'static Cause, facts: &WorkloadFacts<'_>, pods: &[Wit
     match cause.rule {
         Rule::Workload(rule) => {
             let object = format!("deployment/{}", workload.deployment.name());
-            rule(facts).map(|sighting| Found::new(cause, object, sighting)).into_iter().collect()
+            let sighting = rule(facts).map(without_joins);
+            sighting.map(|sighting| Found::new(cause, object, sighting)).into_iter().collect()
         }
         _ => look.pods(cause, pods),
     }
@@ -186,7 +187,8 @@ fn object(pod: &Pod) -> String {
     format!("pod/{}", workload::name(pod))
 }
 
-/// All that the live judge fetches before it says why a rollout failed.
-fn is_log(need: &Need) -> bool {
-    matches!(need, Need::PreviousLog { .. } | Need::Log { .. })
+/// All that the live judge fetches before it says why a rollout failed are logs.
+fn without_joins(mut sighting: Sighting) -> Sighting {
+    sighting.needs.retain(|need| matches!(need, Need::PreviousLog { .. } | Need::Log { .. }));
+    sighting
 }

@@ -1,6 +1,7 @@
 //! The rules on recorded and made objects: each cause is found, exactly, and nothing that is well is accused.
 
 mod complete;
+mod in_depth;
 mod made;
 mod make;
 mod observations;
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Event;
 use serde_json::{Value, json};
 
-use super::{Fetched, Found, of_rollout};
+use super::{Fetched, Found, Looked, WorkloadFacts, of_rollout, of_workload};
 use crate::fact::Fact;
 use crate::target::Place;
 use crate::workload::{Deployment, ReplicaSet, Workload};
@@ -27,6 +28,7 @@ type Expected = &'static [(&'static str, &'static str, &'static [&'static str])]
 struct Case {
     workload: Workload,
     fetched: Fetched,
+    floor: Option<i32>,
     now: Timestamp,
 }
 
@@ -46,11 +48,22 @@ impl Case {
         let events: Vec<Event> = serde_json::from_value(raw["events"].clone()).unwrap();
         let deployment = Deployment::read(deployment).unwrap();
         let workload = Workload::of(deployment, sets.collect(), pods, Fact::Known(events));
-        Self { workload, fetched: Fetched::new(), now: raw["now"].as_str().unwrap().parse().unwrap() }
+        Self {
+            workload,
+            fetched: Fetched::new(),
+            floor: None,
+            now: raw["now"].as_str().unwrap().parse().unwrap(),
+        }
     }
 
     fn found(&self) -> Vec<Found> {
         of_rollout(&self.workload, &self.fetched, PLACE, self.now)
+    }
+
+    /// What a diagnosis of the whole Deployment looks at.
+    fn looked(&self) -> Looked {
+        let Self { workload, fetched, floor, now } = self;
+        of_workload(&WorkloadFacts { workload, fetched, floor: *floor, place: PLACE, now: *now }, true)
     }
 
     fn without_events(mut self) -> Self {
@@ -59,9 +72,22 @@ impl Case {
     }
 }
 
+/// How evidence names a field: of the object itself, or of another.
+const PATHS: &[&str] = &[
+    "status.",
+    "spec.",
+    "metadata.",
+    "event ",
+    "pod/",
+    "node/",
+    "hpa/",
+    "service/",
+    "volumeattachment/",
+    "PDB ",
+];
+
 /// Holds what is found in a case against what is expected, and every finding against what findings must be.
-fn check(name: &str, case: &Case, expected: Expected) {
-    let found = case.found();
+fn check(name: &str, found: &[Found], expected: Expected) {
     let codes: Vec<&str> = found.iter().map(|found| found.cause.code).collect();
     let wanted: Vec<&str> = expected.iter().map(|(code, ..)| *code).collect();
     assert_eq!(codes, wanted, "{name}: {found:#?}");
@@ -75,9 +101,7 @@ fn check(name: &str, case: &Case, expected: Expected) {
             !finding.summary.contains("  ") && !finding.summary.ends_with([':', ' ']),
             "{name}: {finding:?}"
         );
-        let paths = |line: &String| {
-            ["status.", "spec.", "event ", "pod/"].iter().any(|start| line.starts_with(start))
-        };
+        let paths = |line: &String| PATHS.iter().any(|start| line.starts_with(start));
         assert!(finding.evidence.iter().any(paths), "{name}: {finding:?}");
         let pasteable =
             |line: &&String| line.starts_with("kubectl ") && line.contains(" -n shop --context prod");

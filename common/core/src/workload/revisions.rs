@@ -43,6 +43,16 @@ impl Deployment {
         writers.collect()
     }
 
+    /// `spec.minReadySeconds`.
+    pub fn min_ready_seconds(&self) -> i32 {
+        self.spec.min_ready_seconds.unwrap_or_default()
+    }
+
+    /// When its rollout last got on, as its Progressing condition says.
+    pub fn last_progress(&self) -> Option<Timestamp> {
+        self.condition("Progressing")?.last_update_time.as_ref().map(|time| time.0)
+    }
+
     /// The same Deployment with another template.
     #[must_use]
     pub fn with_template(&self, template: Value) -> Self {

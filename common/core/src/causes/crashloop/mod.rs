@@ -3,7 +3,7 @@
 mod app_exit;
 mod config_error;
 pub(super) mod crash;
-mod crashing;
+pub(super) mod crashing;
 mod ending;
 mod exits_zero;
 mod init_crash;
@@ -15,6 +15,7 @@ mod post_start_hook;
 mod since_revision;
 mod start_error;
 mod startup_probe;
+mod usage;
 
 pub(super) use app_exit::APP_EXIT;
 pub(super) use config_error::CONFIG_ERROR;

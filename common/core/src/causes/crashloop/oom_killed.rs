@@ -2,6 +2,7 @@
 
 use crate::causes::container::{clip, word};
 use crate::causes::crashloop::crash::{self, Kind};
+use crate::causes::crashloop::usage;
 use crate::causes::log;
 use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
 use crate::finding::Severity;
@@ -28,6 +29,10 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     sighting.evidence.push(format!("{path}: {limit}"));
     let last_line = crash.log(facts).and_then(log::last_line);
     sighting.evidence.extend(last_line.map(|line| format!("previous log ends: {}", clip(line))));
+    if facts.in_depth {
+        sighting.evidence.extend(usage::evidence(facts, name));
+        sighting.needs.extend(usage::needs(facts));
+    }
     sighting.next = vec![crash.logs(facts)];
     if let Some(more) = doubled(&limit) {
         let (owner, container) = (facts.owner(), word(name));

@@ -1,10 +1,11 @@
 //! `pending/node-affinity`: no node matches the pod's required node affinity.
 
-use crate::causes::container::clip;
-use crate::causes::pending::scheduling::{self, Filter};
+use crate::causes::node;
+use crate::causes::pending::bars::Bar;
+use crate::causes::pending::labels;
+use crate::causes::pending::scheduling;
 use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
 use crate::finding::Severity;
-use k8s_openapi::api::core::v1::{NodeSelector, NodeSelectorTerm};
 
 pub(in crate::causes) const NODE_AFFINITY: Cause = Cause {
     code: "pending/node-affinity",
@@ -16,35 +17,21 @@ pub(in crate::causes) const NODE_AFFINITY: Cause = Cause {
 
 fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let unschedulable = scheduling::seen(facts)?;
-    let reason = unschedulable.reason(Filter::NodeAffinity, |_| true)?;
+    let refusing = unschedulable.refusing(Bar::Labels)?;
     let spec = facts.pod.spec.as_ref()?;
     if spec.node_selector.as_ref().is_some_and(|labels| !labels.is_empty()) {
         return None;
     }
-    let node = spec.affinity.as_ref().and_then(|affinity| affinity.node_affinity.as_ref());
-    let required = node.and_then(|node| node.required_during_scheduling_ignored_during_execution.as_ref());
-    let wanted = required.map_or_else(|| "other labels".to_owned(), text);
-    let summary = format!("{}: node affinity wants {wanted}", unschedulable.of_nodes(reason));
+    let affinity = spec.affinity.as_ref().and_then(|affinity| affinity.node_affinity.as_ref());
+    let required =
+        affinity.and_then(|node| node.required_during_scheduling_ignored_during_execution.as_ref());
+    let wanted = required.map_or_else(|| "other labels".to_owned(), node::terms);
+    let terms = required.into_iter().flat_map(|required| &required.node_selector_terms);
+    let keys = terms.flat_map(|term| term.match_expressions.iter().flatten()).map(|want| want.key.as_str());
+    let have = labels::have(&refusing.nodes, keys);
+    let summary = format!("{}: node affinity wants {wanted}{have}", refusing.start);
     let next = facts.place.kubectl("get nodes --show-labels");
     let evidence =
         [format!("spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution: {wanted}")];
     Some(unschedulable.sighting(summary, evidence, vec![next, facts.edit_owner()]))
-}
-
-fn text(selector: &NodeSelector) -> String {
-    let terms: Vec<String> = selector.node_selector_terms.iter().map(term).collect();
-    clip(&terms.join(", or "))
-}
-
-fn term(term: &NodeSelectorTerm) -> String {
-    let labels = term.match_expressions.iter().flatten();
-    let all = labels.chain(term.match_fields.iter().flatten()).map(|want| {
-        let values = want.values.as_deref().unwrap_or_default().join(", ");
-        if values.is_empty() {
-            format!("{} {}", want.key, want.operator)
-        } else {
-            format!("{} {} ({values})", want.key, want.operator)
-        }
-    });
-    all.collect::<Vec<_>>().join(" and ")
 }

@@ -1,6 +1,8 @@
 //! `pending/node-selector`: no node has the labels that the pod's nodeSelector wants.
 
-use crate::causes::pending::scheduling::{self, Filter};
+use crate::causes::pending::bars::Bar;
+use crate::causes::pending::labels;
+use crate::causes::pending::scheduling;
 use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
 use crate::finding::Severity;
 
@@ -14,11 +16,12 @@ pub(in crate::causes) const NODE_SELECTOR: Cause = Cause {
 
 fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let unschedulable = scheduling::seen(facts)?;
-    let reason = unschedulable.reason(Filter::NodeAffinity, |_| true)?;
+    let refusing = unschedulable.refusing(Bar::Labels)?;
     let wanted = facts.pod.spec.as_ref()?.node_selector.as_ref().filter(|labels| !labels.is_empty())?;
     let labels: Vec<String> = wanted.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let labels = labels.join(",");
-    let summary = format!("{}: nodeSelector wants {labels}", unschedulable.of_nodes(reason));
+    let have = labels::have(&refusing.nodes, wanted.keys().map(String::as_str));
+    let summary = format!("{}: nodeSelector wants {labels}{have}", refusing.start);
     let next = facts.place.kubectl("get nodes --show-labels");
     let evidence = [format!("spec.nodeSelector: {labels}")];
     Some(unschedulable.sighting(summary, evidence, vec![next, facts.edit_owner()]))

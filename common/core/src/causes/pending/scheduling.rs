@@ -1,10 +1,12 @@
 //! Pods that no node takes: the scheduler's text, taken apart.
 
-use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec, Volume};
+use k8s_openapi::api::core::v1::{Node, PodAffinityTerm, PodSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
+use super::bars::{self, Bar};
 use crate::causes::container::clip;
-use crate::causes::{PodFacts, Sighting, event};
+use crate::causes::node::Room;
+use crate::causes::{Need, PodFacts, Sighting, event};
 use crate::workload;
 
 /// What kept nodes from taking the pod, in the order of the scheduler's filters. A node is counted at the first
@@ -41,6 +43,20 @@ pub(in crate::causes) struct Unschedulable<'a> {
     pub(in crate::causes) nodes: u32,
     evidence: String,
     times: u32,
+    /// What the nodes show, where they were read and the scheduler's reasons are about nodes as such.
+    bars: Vec<(Bar, &'a Node)>,
+    needs: Vec<Need>,
+}
+
+/// Nodes that do not take the pod for one reason.
+#[derive(Clone, Debug)]
+pub(in crate::causes) struct Refusing<'a> {
+    /// `none of 3 nodes takes the pod`.
+    pub(in crate::causes) start: String,
+    /// Which they are, where the nodes were read.
+    pub(in crate::causes) nodes: Vec<&'a Node>,
+    /// The scheduler's words, where it is its text that says so.
+    pub(in crate::causes) text: &'a str,
 }
 
 const SIGNS: &[(Filter, &[&str])] = &[
@@ -77,7 +93,11 @@ pub(in crate::causes) fn seen<'a>(facts: &PodFacts<'a>) -> Option<Unschedulable<
         }
         None => events().last().map(|last| (event::message(last), event::evidence(last)))?,
     };
-    Some(Unschedulable::read(message, evidence, times))
+    let mut seen = Unschedulable::read(message, evidence, times);
+    if facts.in_depth {
+        seen.look(facts);
+    }
+    Some(seen)
 }
 
 impl<'a> Unschedulable<'a> {
@@ -89,7 +109,41 @@ impl<'a> Unschedulable<'a> {
         let mut reasons = split(sentence);
         let closest = reasons.iter().map(|reason| reason.filter).max();
         reasons.retain(|reason| Some(reason.filter) == closest);
-        Self { reasons, nodes: nodes.unwrap_or_default(), evidence, times }
+        let nodes = nodes.unwrap_or_default();
+        Self { reasons, nodes, evidence, times, bars: Vec::new(), needs: Vec::new() }
+    }
+
+    /// Joins the scheduler's words with the nodes and claims that they mean, or asks for them.
+    fn look(&mut self, facts: &PodFacts<'a>) {
+        let closest = self.reasons.iter().map(|reason| reason.filter).max();
+        match closest {
+            Some(Filter::Cordoned | Filter::Taint | Filter::NodeAffinity) => {
+                self.needs.push(Need::Nodes);
+                self.bars = bars::closest(facts);
+            }
+            Some(Filter::HostPort | Filter::Resource) => self.needs.push(Need::Nodes),
+            Some(Filter::Claim | Filter::Zone) => {
+                self.needs.extend(facts.claims().into_iter().map(|(_, claim)| Need::Claim(claim)));
+            }
+            _ => {}
+        }
+    }
+
+    /// The nodes that refuse the pod for this reason: by what they show, or else by the scheduler's words.
+    pub(in crate::causes) fn refusing(&self, bar: Bar) -> Option<Refusing<'a>> {
+        if self.bars.is_empty() {
+            let filter = match bar {
+                Bar::Cordoned => Filter::Cordoned,
+                Bar::Labels => Filter::NodeAffinity,
+                Bar::Taint | Bar::NotReady | Bar::Pressure => Filter::Taint,
+            };
+            let reason = self.reason(filter, |_| true)?;
+            return Some(Refusing { start: self.of_nodes(reason), nodes: Vec::new(), text: reason.text });
+        }
+        let nodes: Vec<&Node> =
+            self.bars.iter().filter(|(other, _)| *other == bar).map(|(_, node)| *node).collect();
+        let reason = Reason { nodes: u32::try_from(nodes.len()).ok()?, text: "", filter: Filter::Other };
+        (!nodes.is_empty()).then(|| Refusing { start: self.of_nodes(reason), nodes, text: "" })
     }
 
     /// The first of the closest nodes' reasons that is of this filter and has these words.
@@ -119,7 +173,7 @@ impl<'a> Unschedulable<'a> {
         next: Vec<String>,
     ) -> Sighting {
         let evidence = [self.evidence].into_iter().chain(evidence).collect();
-        Sighting { summary, evidence, next, observations: self.times, needs: Vec::new() }
+        Sighting { summary, evidence, next, observations: self.times, needs: self.needs }
     }
 }
 
@@ -162,16 +216,6 @@ pub(in crate::causes) fn requests(spec: &PodSpec, resource: &str) -> Vec<(String
     .collect()
 }
 
-/// The claims that the pod's volumes name: volume and claim.
-pub(in crate::causes) fn claims<'a>(facts: &PodFacts<'a>) -> Vec<(&'a str, &'a str)> {
-    let volumes = facts.pod.spec.as_ref().and_then(|spec| spec.volumes.as_deref()).unwrap_or_default();
-    let claim = |volume: &'a Volume| {
-        let claim = volume.persistent_volume_claim.as_ref()?;
-        Some((volume.name.as_str(), claim.claim_name.as_str()))
-    };
-    volumes.iter().filter_map(claim).collect()
-}
-
 /// Which pods an affinity means, and over what: `pods app=cache (kubernetes.io/hostname)`.
 pub(in crate::causes) fn affinity_terms(terms: &[PodAffinityTerm]) -> String {
     let term = |term: &PodAffinityTerm| {
@@ -210,10 +254,20 @@ pub(in crate::causes) fn insufficient(
         [] => String::new(),
         quantities => format!(", and it asks for {}", quantities.join(" + ")),
     };
-    let summary = format!("{}: not enough free {resource}{asked}", unschedulable.of_nodes(reason));
+    let able = bars::roomiest(facts, &resource);
+    let rooms = bars::rooms(facts, &able, &resource);
+    let most = match rooms.first() {
+        Some(room) => format!("; {}", room.in_words()),
+        None if bars::nodes(facts).is_some() => format!("; no node that could take it offers {resource}"),
+        None => String::new(),
+    };
+    let summary = format!("{}: not enough free {resource}{asked}{most}", unschedulable.of_nodes(reason));
     let evidence = requests.into_iter().map(|(path, quantity)| format!("{path}: {quantity}"));
+    let evidence: Vec<String> = evidence.chain(rooms.iter().map(Room::evidence)).collect();
     let free = format!("{} | grep -A 9 'Allocated resources'", facts.place.kubectl("describe nodes"));
-    Some(unschedulable.sighting(summary, evidence, vec![free, facts.edit_owner()]))
+    let mut sighting = unschedulable.sighting(summary, evidence, vec![free, facts.edit_owner()]);
+    sighting.needs.extend(bars::room_needs(&able));
+    Some(sighting)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! `pending/too-many-pods`: the nodes that could take the pod run as many pods as they may.
 
+use crate::causes::node::Room;
+use crate::causes::pending::bars;
 use crate::causes::pending::scheduling::{self, Filter};
 use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
 use crate::finding::Severity;
@@ -15,8 +17,12 @@ pub(in crate::causes) const TOO_MANY_PODS: Cause = Cause {
 fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let unschedulable = scheduling::seen(facts)?;
     let reason = unschedulable.reason(Filter::Resource, |text| text == "Too many pods")?;
+    let able = bars::roomiest(facts, "pods");
+    let rooms = bars::rooms(facts, &able, "pods");
     let summary = format!("{}: they run as many pods as they may", unschedulable.of_nodes(reason));
     let next =
         facts.place.kubectl("get nodes -o custom-columns=NAME:.metadata.name,PODS:.status.allocatable.pods");
-    Some(unschedulable.sighting(summary, None, vec![next]))
+    let mut sighting = unschedulable.sighting(summary, rooms.iter().map(Room::evidence), vec![next]);
+    sighting.needs.extend(bars::room_needs(&able));
+    Some(sighting)
 }

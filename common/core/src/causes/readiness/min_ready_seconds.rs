@@ -22,7 +22,10 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
             "{} ready, but not yet for the minReadySeconds that make it count as available",
             counted(waiting, "pod")
         ),
-        evidence: vec![format!("status.readyReplicas: {ready}, status.availableReplicas: {available}")],
+        evidence: vec![
+            format!("status.readyReplicas: {ready}, status.availableReplicas: {available}"),
+            format!("spec.minReadySeconds: {}", deployment.min_ready_seconds()),
+        ],
         next: vec![facts.place.kubectl(&format!("rollout status deployment/{}", word(deployment.name())))],
         observations: STATE,
         ..Sighting::default()

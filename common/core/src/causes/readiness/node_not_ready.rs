@@ -3,8 +3,9 @@
 use crate::causes::STATE;
 use crate::causes::container::word;
 use crate::causes::event;
-use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
+use crate::causes::{Cause, Fatal, Need, PodFacts, Rule, Sighting};
 use crate::finding::Severity;
+use crate::workload;
 
 pub(in crate::causes) const NODE_NOT_READY: Cause = Cause {
     code: "readiness/node-not-ready",
@@ -36,11 +37,16 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         format!("status.conditions[ContainersReady]: {}", containers.status),
     ];
     evidence.extend(facts.events_of("NodeNotReady").last().map(event::evidence));
+    let lost = facts.lost_node();
+    let words = lost.as_ref().map_or("does not answer", |lost| &lost.words);
+    let summary = format!("the containers were ready, but {node} {words}");
+    evidence.extend(lost.map(|lost| lost.evidence));
+    let asks = facts.in_depth.then(|| workload::node(facts.pod).map(|node| Need::Node(node.to_owned())));
     Some(Sighting {
-        summary: format!("the containers were ready, but {node} does not answer"),
+        summary,
         evidence,
         next: vec![facts.place.kubectl(&format!("describe node {}", word(node)))],
         observations: STATE,
-        ..Sighting::default()
+        needs: asks.flatten().into_iter().collect(),
     })
 }

@@ -3,9 +3,10 @@
 use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::{Event, Probe};
 
+use super::asked;
 use crate::causes::container::{Role, Seen, clip, main, word};
 use crate::causes::crashloop::crash;
-use crate::causes::{PodFacts, Sighting, event, probe};
+use crate::causes::{Need, PodFacts, Sighting, event, log, probe};
 use crate::workload;
 
 /// What explains that the readiness probe fails. Exactly one does.
@@ -113,16 +114,46 @@ impl<'a> Unready<'a> {
     /// The sighting, with what every failing probe shows.
     pub(in crate::causes) fn sighting(&self, facts: &PodFacts<'_>, summary: String) -> Sighting {
         let (pod, container) = (word(facts.name()), word(self.container.name()));
+        let mut evidence = self.evidence();
+        evidence.extend(self.asked(facts));
         Sighting {
             summary,
-            evidence: self.evidence(),
+            evidence,
             next: vec![
                 facts.place.kubectl(&format!("logs {pod} -c {container} --tail=50")),
                 facts.edit_owner(),
             ],
             observations: self.times.max(1),
-            needs: Vec::new(),
+            needs: if facts.in_depth { self.needs(facts) } else { Vec::new() },
         }
+    }
+
+    /// The endpoint is asked for real; where there is none to ask, or nothing answers there, the log may say why.
+    fn needs(&self, facts: &PodFacts<'_>) -> Vec<Need> {
+        let endpoint = self.probe.and_then(|probe| asked::endpoint(facts, &self.container, probe));
+        let silent = endpoint.is_none() || matches!(self.kind(), Kind::Refused | Kind::WrongPort);
+        let timeout = self.kind() == Kind::Timeout && endpoint.is_some();
+        let log = silent.then(|| self.log(facts));
+        let policies = timeout.then_some(Need::NetworkPolicies);
+        endpoint.map(Need::Probe).into_iter().chain(log).chain(policies).collect()
+    }
+
+    fn log(&self, facts: &PodFacts<'_>) -> Need {
+        Need::Log { pod: facts.name().to_owned(), container: self.container.name().to_owned() }
+    }
+
+    /// Evidence: what the endpoint answered, or the last error that was logged, once that was fetched.
+    fn asked(&self, facts: &PodFacts<'_>) -> Vec<String> {
+        let answer = self.probe.and_then(|probe| {
+            let answer = asked::answer(facts, &self.container, probe)?;
+            Some(asked::evidence(probe, answer))
+        });
+        let said = facts.fetched.text(&self.log(facts)).and_then(log::last_error);
+        let path = self.container.spec_path("readinessProbe");
+        let patience = self.probe.filter(|_| facts.in_depth);
+        let patience = patience.map(|probe| probe::Patience::of(probe).evidence(&path));
+        let said = said.map(|said| format!("log: {}", said.line));
+        [patience, answer, said].into_iter().flatten().collect()
     }
 
     /// Evidence: not ready, what the kubelet said, the probe.

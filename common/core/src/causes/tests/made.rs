@@ -9,7 +9,7 @@ use super::{Expected, check};
 use crate::fixtures::at;
 
 /// A name, what is made, and what is found in it.
-type Row = (&'static str, Make, Expected);
+pub(super) type Row = (&'static str, Make, Expected);
 
 /// All of them.
 pub(super) fn made() -> Vec<Row> {
@@ -19,7 +19,7 @@ pub(super) fn made() -> Vec<Row> {
 #[test]
 fn each_made_object_yields_its_cause_and_no_other() {
     for (name, make, expected) in made() {
-        check(name, &make.case(), expected);
+        check(name, &make.case().found(), expected);
     }
 }
 
@@ -31,13 +31,13 @@ fn pull(message: &str) -> Make {
     web().pod(&waiting("ErrImagePull", &said))
 }
 
-fn nodes(reasons: &str) -> String {
+pub(super) fn nodes(reasons: &str) -> String {
     format!(
         "0/5 nodes are available: {reasons}. preemption: 0/5 nodes are available: 5 Preemption is not helpful for scheduling."
     )
 }
 
-fn claim() -> Value {
+pub(super) fn claim() -> Value {
     json!({"spec": {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "orders"}}]}})
 }
 

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::Case;
-use crate::causes::{Answer, Need};
+use crate::causes::{Answer, Asked, Need};
 use crate::fact::Fact;
 use crate::fixtures::at;
+use crate::verify::Health;
 
 const REPLICA_SET: &str = "web-6f9c7d5b8";
 
@@ -17,6 +18,8 @@ pub(super) struct Make {
     pods: Vec<Value>,
     events: Vec<Value>,
     logs: Vec<(String, String)>,
+    answers: Vec<(Need, Answer)>,
+    floor: Option<i32>,
     now: i64,
 }
 
@@ -40,6 +43,8 @@ pub(super) fn web() -> Make {
         pods: vec![],
         events: vec![],
         logs: vec![],
+        answers: vec![],
+        floor: None,
         now: 120,
     }
 }
@@ -145,6 +150,67 @@ impl Make {
         self
     }
 
+    /// What was fetched because a rule asked for it.
+    pub(super) fn answer(mut self, need: Need, answer: Answer) -> Self {
+        self.answers.push((need, answer));
+        self
+    }
+
+    /// All nodes of the cluster.
+    pub(super) fn nodes(self, nodes: &[Value]) -> Self {
+        self.answer(Need::Nodes, Answer::Nodes(nodes.iter().map(read).collect()))
+    }
+
+    /// The node of the pods.
+    pub(super) fn on(self, node: &Value) -> Self {
+        self.answer(Need::Node("node-1".to_owned()), Answer::Node(Some(Box::new(read(node)))))
+    }
+
+    /// What the endpoint of the newest pod's probe answers.
+    pub(super) fn answers(self, status: u16, body: &str) -> Self {
+        let asked = Asked {
+            pod: format!("{REPLICA_SET}-p{}", self.pods.len() - 1),
+            container: "app".to_owned(),
+            tls: false,
+            port: 8080,
+            path: "/ready".to_owned(),
+            headers: Vec::new(),
+        };
+        self.answer(
+            Need::Probe(asked),
+            Answer::Probe(Ok(Health { status, millis: 4, body: body.to_owned() })),
+        )
+    }
+
+    /// How many pods have to be available.
+    pub(super) fn floor(mut self, floor: i32) -> Self {
+        self.floor = Some(floor);
+        self
+    }
+
+    /// A `ReplicaSet` of the Deployment, patched, without pods.
+    pub(super) fn set(mut self, name: &str, template: &Value, patch: &Value) -> Self {
+        let mut set = set(name, template);
+        merge(&mut set, patch);
+        self.sets.push(set);
+        self
+    }
+
+    /// A change to the present `ReplicaSet`.
+    pub(super) fn current(mut self, patch: &Value) -> Self {
+        merge(&mut self.sets[0], patch);
+        self
+    }
+
+    /// An event on the Deployment itself.
+    pub(super) fn scaled(mut self, message: &str, count: u32, seconds: i64) -> Self {
+        self.events.push(json!({
+            "metadata": {}, "involvedObject": {"kind": "Deployment", "uid": "d"}, "type": "Normal",
+            "reason": "ScalingReplicaSet", "message": message, "count": count, "lastTimestamp": at(seconds),
+        }));
+        self
+    }
+
     /// The time now, in seconds after the pods were created.
     pub(super) fn at(mut self, seconds: i64) -> Self {
         self.now = seconds;
@@ -161,6 +227,10 @@ impl Make {
             let need = Need::PreviousLog { pod: pod.clone(), container: "app".to_owned() };
             case.fetched.insert(need, Fact::Known(Answer::Text(text.clone())));
         }
+        for (need, answer) in &self.answers {
+            case.fetched.insert(need.clone(), Fact::Known(answer.clone()));
+        }
+        case.floor = self.floor;
         case
     }
 }
@@ -219,5 +289,31 @@ pub(super) fn creating() -> Value {
 /// A pod, patched further.
 pub(super) fn with(mut pod: Value, patch: &Value) -> Value {
     merge(&mut pod, patch);
+    pod
+}
+
+/// An object of the API.
+pub(super) fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+/// A node that is ready and has 4 cpu, patched.
+pub(super) fn node(name: &str, patch: &Value) -> Value {
+    let node = json!({
+        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}},
+        "spec": {},
+        "status": {
+            "allocatable": {"cpu": "4", "memory": "8Gi", "pods": "110"},
+            "conditions": [{"type": "Ready", "status": "True"}],
+        },
+    });
+    with(node, patch)
+}
+
+/// A container with the readiness probe `GET /ready` on 8080, asked every 5 s from 10 s after the start on.
+pub(super) fn probed(state: &Value, restarts: i32, last: &Value) -> Value {
+    let mut pod = container(false, restarts, state, last);
+    pod["spec"] = json!({"containers": [{"name": "app", "image": "web:7", "readinessProbe": {
+        "httpGet": {"path": "/ready", "port": 8080}, "initialDelaySeconds": 10, "periodSeconds": 5}}]});
     pod
 }

@@ -259,7 +259,7 @@ pub(super) fn read(name: &str) -> Case {
 #[test]
 fn each_recording_yields_its_cause_and_no_other() {
     for (name, expected) in RECORDED {
-        check(name, &read(name), expected);
+        check(name, &read(name).found(), expected);
     }
 }
 

@@ -2,16 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::make::{Make, container, crashed, creating, ended, ready, running, waiting, web};
+use super::make::{Make, crashed, creating, ended, probed, ready, running, waiting, web};
 use crate::finding::Severity;
-
-/// A readiness probe of 5 s and three failures: 15 s, after 10 s.
-fn probed(state: &Value, restarts: i32, last: &Value) -> Value {
-    let mut pod = container(false, restarts, state, last);
-    pod["spec"] = json!({"containers": [{"name": "app", "image": "web:7", "readinessProbe": {
-        "httpGet": {"path": "/ready", "port": 8080}, "initialDelaySeconds": 10, "periodSeconds": 5}}]});
-    pod
-}
 
 fn failing(make: Make) -> Make {
     make.event(

@@ -1,0 +1,22 @@
+//! Revisions as sentences name them, and which of them are the same template.
+
+use crate::causes::WorkloadFacts;
+use crate::revision;
+use crate::workload::ReplicaSet;
+
+/// `revision 12`, or the `ReplicaSet` where the controller has not numbered it.
+pub(super) fn named(set: &ReplicaSet) -> String {
+    set.revision()
+        .map_or_else(|| format!("ReplicaSet {}", set.name()), |revision| format!("revision {revision}"))
+}
+
+/// The other revisions whose template is that of the present one but for when their pods were told to restart.
+pub(super) fn same_as_current<'a>(
+    facts: &WorkloadFacts<'a>,
+) -> Option<(&'a ReplicaSet, Vec<&'a ReplicaSet>)> {
+    let current = facts.workload.current()?;
+    let own = revision::hash(current.template());
+    let others = facts.workload.replica_sets.iter().filter(|set| set.uid() != current.uid());
+    let same: Vec<&ReplicaSet> = others.filter(|set| revision::hash(set.template()) == own).collect();
+    (!same.is_empty()).then_some((current, same))
+}

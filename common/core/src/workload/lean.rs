@@ -5,14 +5,17 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::pod::{containers, is_ready};
 
+/// Restarts after which a pod that is ready may be between two crashes.
+const RELAPSE: i32 = 3;
+
 /// Whether nothing of the pod needs to be looked into: it is Ready, not on its way out, and each of its containers runs
-/// or has ended as it should.
+/// or has ended as it should, and does not end again and again.
 pub fn is_well(pod: &Pod) -> bool {
     let quiet = |status: &ContainerStatus| {
         let state = status.state.as_ref();
         let waits = state.is_some_and(|state| state.waiting.is_some());
         let failed = state.and_then(|state| state.terminated.as_ref()).is_some_and(|end| end.exit_code != 0);
-        !waits && !failed
+        !waits && !failed && status.restart_count < RELAPSE
     };
     is_ready(pod) && containers(pod).all(quiet)
 }
@@ -106,10 +109,13 @@ mod tests {
 
     #[test]
     fn who_is_not_well_is_kept_whole() {
+        let mut restarted = pod("True", &json!({"running": {}}));
+        restarted.status.as_mut().unwrap().container_statuses.as_mut().unwrap()[0].restart_count = 3;
         for sick in [
             pod("False", &json!({"running": {}})),
             pod("True", &json!({"waiting": {}})),
             pod("True", &json!({"terminated": {"exitCode": 1}})),
+            restarted,
         ] {
             let kept = lean(sick.clone());
             assert_eq!(kept.metadata.managed_fields, None);

@@ -1,5 +1,6 @@
 //! What a Deployment and its `ReplicaSet`s say of revisions.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Deployment, ReplicaSet};

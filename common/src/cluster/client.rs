@@ -20,8 +20,11 @@ use crate::error::{Cause, ConfigError, Endpoint, Error};
 const DEADLINE: Duration = Duration::from_secs(10);
 /// Longest time for a connection; less than the deadline, so that it is known whether a write was sent.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
-/// Longest silence on a connection: a watch is told to end after 29 s, so a silent one is dead.
+/// Longest silence on a connection: kube takes a silent watch up again after 30 s.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(35);
+/// Seconds after which the API server ends a watch. kube asks for the time for which a watch may be silent, which would
+/// end one as well that has something to say.
+const WATCH_SECONDS: &str = "300";
 /// Longest silence where `--request-timeout=0` asks for none: the API server itself gives up after 60 s.
 const SERVER_PATIENCE: Duration = Duration::from_secs(65);
 
@@ -235,9 +238,50 @@ fn check_provider(auth: &kube::config::AuthInfo, user: &str) -> Result<(), Confi
 
 /// kube's client over this transport, for watches.
 pub(crate) fn kube_client(transport: Arc<Transport>, namespace: &str) -> kube::Client {
-    let service = tower::service_fn(move |request| {
+    let service = tower::service_fn(move |request: Request<Body>| {
         let transport = Arc::clone(&transport);
-        async move { transport.send(request).await }
+        async move { transport.send(longer(request)).await }
     });
     kube::Client::new(service, namespace)
+}
+
+/// The request with [`WATCH_SECONDS`], if it is a watch.
+fn longer(mut request: Request<Body>) -> Request<Body> {
+    let Some((path, query)) = request.uri().path_and_query().and_then(|uri| uri.as_str().split_once('?'))
+    else {
+        return request;
+    };
+    let parameters: Vec<_> = query
+        .split('&')
+        .map(|parameter| match parameter.strip_prefix("timeoutSeconds=") {
+            Some(_) => format!("timeoutSeconds={WATCH_SECONDS}"),
+            None => parameter.to_owned(),
+        })
+        .collect();
+    // Nothing but digits were replaced by digits.
+    if let Ok(uri) = format!("{path}?{}", parameters.join("&")).parse() {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_watch_may_last_longer_than_it_may_be_silent() {
+        for (asked, sent) in [
+            ("/api/v1/pods?watch=true&timeoutSeconds=25", "/api/v1/pods?watch=true&timeoutSeconds=300"),
+            (
+                "/api/v1/pods?timeoutSeconds=25&labelSelector=a%3Db",
+                "/api/v1/pods?timeoutSeconds=300&labelSelector=a%3Db",
+            ),
+            ("/api/v1/pods?limit=500", "/api/v1/pods?limit=500"),
+            ("/api/v1/pods", "/api/v1/pods"),
+        ] {
+            let request = Request::builder().uri(asked).body(Body::empty()).unwrap();
+            assert_eq!(longer(request).uri(), sent);
+        }
+    }
 }

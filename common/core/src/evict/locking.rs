@@ -8,8 +8,8 @@ use crate::report::Outcome;
 use crate::restart::{Action, Ending};
 
 impl Eviction {
-    pub(super) fn ask_for_lock(&mut self) -> Action {
-        self.lock.acquire().unwrap_or_else(|| self.evict(0, None))
+    pub(super) fn ask_for_lock(&mut self, now: Timestamp) -> Action {
+        self.lock.acquire(now).unwrap_or_else(|| self.evict(0, None))
     }
 
     pub(super) fn locking(&mut self, answer: LeaseAnswer, now: Timestamp) -> Action {

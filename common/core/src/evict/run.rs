@@ -68,10 +68,8 @@ impl Eviction {
         let seen = plan.facts.siblings.clone();
         let mut before = uids(&seen);
         before.insert(uid(&plan.facts.pod).to_owned());
-        let phase = match lock.acquire() {
-            Some(_) => Phase::Locking,
-            None => Phase::Evicting { lost: 0, trouble: None },
-        };
+        let free = Phase::Evicting { lost: 0, trouble: None };
+        let phase = if lock.is_needed() { Phase::Locking } else { free };
         Self {
             plan,
             phase,
@@ -105,7 +103,7 @@ impl Eviction {
             (Phase::Locking, Observation::Lease(answer)) => self.locking(answer, now),
             (_, Observation::Lease(answer)) => self.renewed(answer, now),
             (_, Observation::Signal(signal)) => self.interrupted(signal, now),
-            (Phase::Locking, _) => self.ask_for_lock(),
+            (Phase::Locking, _) => self.ask_for_lock(now),
             (Phase::Evicting { lost, .. }, Observation::Evicted(evicted)) => {
                 self.answered(lost, evicted, now)
             }

@@ -40,9 +40,14 @@ impl Held {
         Self(Some(Lock::new(namespace, deployment, own, take_over, now)))
     }
 
+    /// Whether there is a lock to get.
+    pub(crate) fn is_needed(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// The first question; none where no lock is needed.
-    pub(crate) fn acquire(&self) -> Option<Action> {
-        self.0.as_ref().map(|lock| ask(lock, LeaseRequest::Read))
+    pub(crate) fn acquire(&self, now: Timestamp) -> Option<Action> {
+        self.0.as_ref().map(|lock| ask(lock, lock.acquire(now)))
     }
 
     /// Takes an answer while the lock is being got.

@@ -8,8 +8,14 @@ use super::{COMMAND, Holder, LeaseAnswer, LeaseRequest, OPERATION, REASON, holde
 /// `spec.leaseDurationSeconds`.
 const DURATION: SignedDuration = SignedDuration::from_secs(15);
 
-/// Time between two renewals.
-const RENEW_EVERY: SignedDuration = SignedDuration::from_secs(5);
+/// Time between two renewals: one that gets no answer leaves time for another before the Lease runs out.
+const RENEW_EVERY: SignedDuration = SignedDuration::from_secs(7);
+
+/// Time from a renewal that failed to the next.
+const RENEW_AGAIN: SignedDuration = SignedDuration::from_secs(2);
+
+/// Time between two looks while it is waited for.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// What comes next.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +42,8 @@ pub(super) struct Lock {
     pub(super) own: Holder,
     take_over: bool,
     lease: Option<Value>,
-    renewed: Timestamp,
+    /// When it has to be renewed.
+    due: Timestamp,
     /// `resourceVersion` of a foreign Lease that looks abandoned, and when it was seen first.
     suspect: Option<(String, Timestamp)>,
     began: Timestamp,
@@ -57,7 +64,7 @@ impl Lock {
             own,
             take_over,
             lease: None,
-            renewed: now,
+            due: now,
             suspect: None,
             began: now,
         }
@@ -68,6 +75,15 @@ impl Lock {
         &self.name
     }
 
+    /// The first question. Most targets are free, so it is made without a look; where it is expected to be there, or
+    /// to be taken from somebody, it is read.
+    pub(super) fn acquire(&self, now: Timestamp) -> LeaseRequest {
+        if self.take_over || self.suspect.is_some() {
+            return LeaseRequest::Read;
+        }
+        LeaseRequest::Create(self.body(None, now))
+    }
+
     /// Whether it is ours, as far as we know.
     pub(super) fn is_held(&self) -> bool {
         self.lease.is_some()
@@ -75,7 +91,7 @@ impl Lock {
 
     /// When it has to be renewed.
     pub(super) fn renewal(&self) -> Timestamp {
-        self.renewed + RENEW_EVERY
+        self.due
     }
 
     /// The renewal.
@@ -105,7 +121,7 @@ impl Lock {
             }
             LeaseAnswer::Is(Some(lease)) if holder(&lease).operation == self.own.operation => {
                 self.lease = Some(lease);
-                self.renewed = now;
+                self.due = now + RENEW_EVERY;
                 Step::Held
             }
             LeaseAnswer::Is(Some(lease)) if self.is_held() => {
@@ -118,9 +134,13 @@ impl Lock {
             LeaseAnswer::Failed(why) if !self.is_held() && now >= self.began + DURATION => {
                 Step::Unavailable(why)
             }
-            LeaseAnswer::Failed(_) | LeaseAnswer::Denied(_) => {
-                self.renewed = now;
-                Step::Wait(now + SignedDuration::from_secs(1))
+            LeaseAnswer::Failed(_) => {
+                self.due = now + RENEW_AGAIN;
+                Step::Wait(now + LOOK_AGAIN)
+            }
+            LeaseAnswer::Denied(_) => {
+                self.due = now + RENEW_EVERY;
+                Step::Wait(now + LOOK_AGAIN)
             }
         }
     }
@@ -138,9 +158,7 @@ impl Lock {
             Some((seen, since)) if seen == version && now >= *since + lasts => {
                 Step::Ask(LeaseRequest::Replace(self.body(Some(lease), now)))
             }
-            Some((seen, since)) if seen == version => {
-                Step::Wait((now + SignedDuration::from_secs(1)).min(*since + lasts))
-            }
+            Some((seen, since)) if seen == version => Step::Wait((now + LOOK_AGAIN).min(*since + lasts)),
             Some(_) => Step::HeldBy(other),
             None if time(lease, "renewTime")
                 .is_some_and(|renewed| now.duration_since(renewed).abs() < lasts) =>
@@ -149,7 +167,7 @@ impl Lock {
             }
             None => {
                 self.suspect = Some((version.to_owned(), now));
-                Step::Wait(now + SignedDuration::from_secs(1))
+                Step::Wait(now + LOOK_AGAIN)
             }
         }
     }

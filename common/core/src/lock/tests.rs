@@ -37,9 +37,7 @@ fn is(lease: Value) -> LeaseAnswer {
 #[test]
 fn a_free_target_is_taken_and_given_back() {
     let mut lock = lock(false, at(0));
-    let Step::Ask(LeaseRequest::Create(mut lease)) = lock.next(LeaseAnswer::Is(None), at(0)) else {
-        panic!()
-    };
+    let LeaseRequest::Create(mut lease) = lock.acquire(at(0)) else { panic!() };
     assert_eq!(
         (&lease["metadata"]["name"], &lease["spec"]["leaseDurationSeconds"]),
         (&json!("sk-web"), &json!(15))
@@ -47,8 +45,8 @@ fn a_free_target_is_taken_and_given_back() {
     lease["metadata"]["uid"] = json!("l-1");
     lease["metadata"]["resourceVersion"] = json!("8");
     assert_eq!(lock.next(is(lease), at(0)), Step::Held);
-    assert_eq!(lock.renewal(), at(5));
-    let LeaseRequest::Replace(renewed) = lock.renew(at(5)) else { panic!() };
+    assert_eq!(lock.renewal(), at(7));
+    let LeaseRequest::Replace(renewed) = lock.renew(at(7)) else { panic!() };
     assert_eq!(renewed["metadata"]["resourceVersion"], "8");
     assert!(time(&renewed, "renewTime") > time(&renewed, "acquireTime"));
     let gone = LeaseRequest::Delete { uid: "l-1".to_owned(), resource_version: "8".to_owned() };
@@ -56,8 +54,18 @@ fn a_free_target_is_taken_and_given_back() {
 }
 
 #[test]
+fn a_lease_that_is_expected_to_be_there_is_read_first() {
+    assert_eq!(lock(true, at(0)).acquire(at(0)), LeaseRequest::Read);
+    let mut lock = lock(false, at(100));
+    assert_eq!(lock.next(is(foreign("7", at(10))), at(100)), Step::Wait(at(101)));
+    assert_eq!(lock.acquire(at(101)), LeaseRequest::Read);
+}
+
+#[test]
 fn a_live_holder_is_named_at_once() {
-    let Step::HeldBy(other) = lock(false, at(100)).next(is(foreign("7", at(95))), at(100)) else { panic!() };
+    let mut lock = lock(false, at(100));
+    assert_eq!(lock.next(LeaseAnswer::Conflict, at(100)), Step::Ask(LeaseRequest::Read));
+    let Step::HeldBy(other) = lock.next(is(foreign("7", at(95))), at(100)) else { panic!() };
     assert_eq!((other.operation.as_str(), other.reason.as_str()), ("theirs", "certificates"));
     assert!(other.to_string().starts_with("anna@laptop since 2026-"), "{other}");
 }
@@ -87,12 +95,16 @@ fn a_dead_holder_with_a_fast_clock_is_watched_too() {
 }
 
 #[test]
-fn a_renewal_that_is_denied_is_tried_again_in_its_time() {
-    let mut lock = lock(false, at(0));
-    let Step::Ask(LeaseRequest::Create(lease)) = lock.next(LeaseAnswer::Is(None), at(0)) else { panic!() };
-    lock.next(is(lease), at(0));
-    assert!(matches!(lock.next(LeaseAnswer::Denied("forbidden".to_owned()), at(5)), Step::Wait(_)));
-    assert_eq!(lock.renewal(), at(10));
+fn a_renewal_that_fails_is_tried_again_before_the_lease_runs_out() {
+    for (answer, again) in
+        [(LeaseAnswer::Failed("reset".to_owned()), 14), (LeaseAnswer::Denied("forbidden".to_owned()), 19)]
+    {
+        let mut lock = lock(false, at(0));
+        let LeaseRequest::Create(lease) = lock.acquire(at(0)) else { panic!() };
+        lock.next(is(lease), at(0));
+        assert!(matches!(lock.next(answer, at(12)), Step::Wait(_)));
+        assert_eq!(lock.renewal(), at(again));
+    }
 }
 
 #[test]

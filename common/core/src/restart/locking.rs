@@ -10,7 +10,7 @@ use crate::report::Outcome;
 
 impl Restart {
     pub(super) fn ask_for_lock(&mut self, now: Timestamp) -> Action {
-        self.lock.acquire().unwrap_or_else(|| self.begin(now))
+        self.lock.acquire(now).unwrap_or_else(|| self.begin(now))
     }
 
     /// Takes what the watch has seen in the meantime before the change is made.

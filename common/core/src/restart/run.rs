@@ -85,7 +85,7 @@ impl Restart {
         let target = &plan.request.target;
         let lock = plan.request.lock(&target.namespace, &target.deployment, now);
         Self {
-            phase: if lock.acquire().is_some() { Phase::Locking } else { Phase::Rechecking },
+            phase: if lock.is_needed() { Phase::Locking } else { Phase::Rechecking },
             began: now,
             patched: None,
             steps: Vec::new(),

@@ -19,8 +19,8 @@ use crate::cluster::deployment::EVENTS;
 use crate::cluster::{Cluster, DEPLOYMENTS, PODS, REPLICA_SETS, Resource, failure};
 use crate::error::{Answer, Attempt, Cause, Error};
 
-/// The server ends a watch after this time; a connection that died in silence is noticed 5 s later.
-const WATCH_SECONDS: u32 = 29;
+/// kube takes a watch up again that has said nothing for 5 s longer than this: it may have died in silence.
+const WATCH_SECONDS: u32 = 25;
 
 /// Time between two reads of a Deployment that may be read but not watched: only `get` is required of a user.
 const READ_EVERY: Duration = Duration::from_secs(1);

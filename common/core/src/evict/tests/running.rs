@@ -177,17 +177,15 @@ fn the_deployments_lock_is_held_around_it() {
     let plan = plan(facts(old()), Request { no_lock: false, ..request() }).unwrap();
     let mut eviction = Eviction::new(plan, at(1));
     let action = eviction.next(Observation::Begin, at(1));
-    assert_eq!(action, Action::Lease { name: "sk-web".to_owned(), request: LeaseRequest::Read });
-    let action = eviction.next(Observation::Lease(LeaseAnswer::Is(None)), at(1));
     let Action::Lease { request: LeaseRequest::Create(lease), .. } = action else { panic!("{action:?}") };
     let action = eviction.next(Observation::Lease(LeaseAnswer::Is(Some(lease.clone()))), at(1));
     assert!(matches!(action, Action::Evict { .. }), "{action:?}");
     let action = eviction.next(Observation::Evicted(Evicted::Accepted), at(2));
-    assert_eq!(action, Action::Watch { until: at(6) }, "the lock has to be renewed");
-    assert!(matches!(eviction.next(Observation::Quiet, at(6)), Action::Lease { .. }));
+    assert_eq!(action, Action::Watch { until: at(7) }, "it looks again before");
+    assert!(matches!(eviction.next(Observation::Quiet, at(8)), Action::Lease { .. }));
     let mut theirs = lease;
     theirs["metadata"]["annotations"]["sk.skillancer.io/operation"] = json!("theirs");
-    assert_eq!(eviction.next(Observation::Lease(LeaseAnswer::Is(Some(theirs))), at(7)), Action::Finish);
+    assert_eq!(eviction.next(Observation::Lease(LeaseAnswer::Is(Some(theirs))), at(9)), Action::Finish);
     assert_eq!(ended(&eviction), (Outcome::Unknown, Some("lock/displaced")));
 }
 

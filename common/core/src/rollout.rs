@@ -17,8 +17,9 @@ pub enum Verdict {
     DeadlineExceeded(String),
 }
 
-/// Judges a rollout by the rules of kubectl's `polymorphichelpers/rollout_status.go`, and two of ours: every pod of
-/// the new `ReplicaSet` is ready, and at least one is available unless none is wanted.
+/// Judges a rollout by the rules of kubectl's `polymorphichelpers/rollout_status.go`, and three of ours: every pod of
+/// the new `ReplicaSet` is ready, at least one is available unless none is wanted, and no old pod is seen that was not
+/// told to end. (Pods and Deployment are watched apart, so one may lag behind the other.)
 pub fn judge(workload: &Workload) -> Verdict {
     let deployment = &workload.deployment;
     if !deployment.is_observed() {
@@ -46,7 +47,12 @@ fn waits_for(workload: &Workload) -> Option<String> {
         return Some(format!("{available} of {updated} new pods are available"));
     }
     let progress = Progress::of(workload);
-    (progress.ready < progress.wanted).then(|| format!("{} of {wanted} new pods are ready", progress.ready))
+    if progress.ready < progress.wanted {
+        return Some(format!("{} of {wanted} new pods are ready", progress.ready));
+    }
+    let stays = |pod: &&Pod| !workload.is_new(pod) && told_to_end(pod).is_none() && !workload::has_ended(pod);
+    let old = workload.pods.iter().filter(stays).count();
+    (old > 0).then(|| format!("{old} old pods still have to go"))
 }
 
 /// How far a rollout has come, in numbers that only a new high counts for.

@@ -32,6 +32,7 @@ pub struct Soak {
     log_warnings: BTreeMap<String, (u32, String)>,
     log_trouble: Option<String>,
     trouble: Option<String>,
+    quit: bool,
 }
 
 impl Soak {
@@ -53,6 +54,7 @@ impl Soak {
             log_warnings: BTreeMap::new(),
             log_trouble: None,
             trouble: None,
+            quit: false,
         }
     }
 
@@ -64,6 +66,17 @@ impl Soak {
     /// When it is over.
     pub fn until(&self) -> Timestamp {
         self.until
+    }
+
+    /// Somebody has seen enough: it ends now, once the last lines have been read.
+    pub fn quit(&mut self, now: Timestamp) {
+        self.until = self.until.min(now);
+        self.quit = true;
+    }
+
+    /// Whether somebody ended it.
+    pub fn was_quit(&self) -> bool {
+        self.quit
     }
 
     /// When the logs are to be read next.

@@ -71,15 +71,12 @@ impl Verification {
     }
 }
 
-/// Scans the logs for errors, as the runbook's `grep -i error` does. Lines with errors warn: the pods serve.
+/// Scans the logs for errors, as the runbook's `grep -i error` does. Lines with errors warn: the pods serve. A log that
+/// cannot be read hides no error of another.
 pub fn logs(inspected: &[Inspected]) -> (Verification, Vec<Finding>) {
     let all = || {
         inspected.iter().flat_map(|pod| pod.logs.iter().map(move |(container, log)| (pod, container, log)))
     };
-    if let Some((pod, container, Fact::Unavailable(reason))) = all().find(|(.., log)| log.known().is_none()) {
-        let detail = format!("log of {}/{container} cannot be read: {reason}", pod.pod);
-        return (Verification::new(Verdict::Unknown, detail), Vec::new());
-    }
     let lines = || {
         all().flat_map(|(pod, _, log)| {
             log.known().into_iter().flat_map(|text| text.lines()).map(move |line| (pod, line))
@@ -87,10 +84,18 @@ pub fn logs(inspected: &[Inspected]) -> (Verification, Vec<Finding>) {
     };
     let errors: Vec<_> = lines().filter(|(_, line)| line.to_ascii_lowercase().contains("error")).collect();
     let total = lines().count();
+    let unread = all().find_map(|(pod, container, log)| {
+        Some(format!("log of {}/{container} cannot be read: {}", pod.pod, log.reason()?))
+    });
     let Some((first, _)) = errors.first() else {
-        return (Verification::new(Verdict::Pass, format!("no errors in {total} lines")), Vec::new());
+        let verification = match unread {
+            Some(unread) => Verification::new(Verdict::Unknown, unread),
+            None => Verification::new(Verdict::Pass, format!("no errors in {total} lines")),
+        };
+        return (verification, Vec::new());
     };
-    let detail = format!("{} of {total} lines speak of errors", errors.len());
+    let unread = unread.map(|unread| format!("; {unread}")).unwrap_or_default();
+    let detail = format!("{} of {total} lines speak of errors{unread}", errors.len());
     let mut finding =
         Finding::error("verify/log-errors", format!("pod/{}", first.pod), detail.clone()).warning();
     for (pod, line) in errors.iter().take(SHOWN) {
@@ -181,6 +186,16 @@ mod tests {
         let (verification, findings) = logs(&[pod("a", "ok\nERROR no route\n", 200)]);
         assert_eq!(verification, Verification::new(Verdict::Warn, "1 of 2 lines speak of errors"));
         assert_eq!(findings[0].evidence, ["a: ERROR no route"]);
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_read_hides_no_errors_of_another() {
+        let mut unread = pod("a", "", 200);
+        unread.logs[0].1 = Fact::Unavailable("pods/log is forbidden".to_owned());
+        let (verification, findings) = logs(&[unread, pod("b", "ERROR no route\n", 200)]);
+        let detail = "1 of 1 lines speak of errors; log of a/app cannot be read: pods/log is forbidden";
+        assert_eq!(verification, Verification::new(Verdict::Warn, detail));
+        assert_eq!(findings[0].evidence, ["b: ERROR no route"]);
     }
 
     #[test]

@@ -286,6 +286,12 @@ impl Workload {
         Self { deployment, replica_sets, pods, events, current }
     }
 
+    /// The same with a Deployment that was read later.
+    #[must_use]
+    pub fn with(self, deployment: Deployment) -> Self {
+        Self::of(deployment, self.replica_sets, self.pods, self.events)
+    }
+
     /// The `ReplicaSet` that has the Deployment's present template.
     pub fn current(&self) -> Option<&ReplicaSet> {
         self.replica_sets.get(self.current?)

@@ -48,7 +48,7 @@ impl Restart {
     pub(super) fn soaking(&mut self, mut soak: Soak, observation: Observation, now: Timestamp) -> Action {
         match observation {
             Observation::Workload(workload) => soak.observe(&workload, now),
-            Observation::Quit => return self.soaked(&soak, "ended by q", now),
+            Observation::Quit => soak.quit(now),
             Observation::Gone => return self.gone(now),
             Observation::Trouble(reason) => soak.could_not_watch(reason),
             Observation::Logs(logs) => {
@@ -62,7 +62,7 @@ impl Restart {
             _ => {}
         }
         if soak.is_over(now) {
-            return self.soaked(&soak, "ok", now);
+            return self.soaked(&soak, now);
         }
         let due = soak.logs_due();
         let action = if now >= due {
@@ -76,7 +76,8 @@ impl Restart {
         action
     }
 
-    fn soaked(&mut self, soak: &Soak, how: &str, now: Timestamp) -> Action {
+    fn soaked(&mut self, soak: &Soak, now: Timestamp) -> Action {
+        let how = if soak.was_quit() { "ended by q" } else { "ok" };
         let watched = duration::short(now.duration_since(soak.began()));
         self.step("soak", soak.began(), now, &format!("{how} after {watched}: {}", soak.summary()));
         let object = self.plan.request.target.object();

@@ -9,7 +9,7 @@ use super::rolling::Rolling;
 use super::run::{Next, Phase, READ_AGAIN, Restart};
 use crate::plan::DryRun;
 use crate::report::Outcome;
-use crate::workload::{Deployment, Workload};
+use crate::workload::Deployment;
 
 /// Attempts at a patch whose answers were lost; each is followed by reading back.
 pub(super) const PATCH_ATTEMPTS: u8 = 3;
@@ -86,7 +86,9 @@ impl Restart {
         }
         self.began = now;
         self.patched = Some(now);
-        self.phase = Phase::Rolling(Rolling::new(deployment.generation(), now));
+        self.made = Some(deployment.clone());
+        self.see(self.seen.clone());
+        self.phase = Phase::Rolling(Rolling::new(now));
         Action::Watch { until: now + self.plan.request.timeout }
     }
 
@@ -126,7 +128,7 @@ impl Restart {
             }
             Ok(Some(deployment)) if attempt == 1 && self.conflicts < CONFLICTS => {
                 self.conflicts += 1;
-                let plan = self.plan.again(with(&self.seen, *deployment), now);
+                let plan = self.plan.again(self.seen.clone().with(*deployment), now);
                 self.planned_again(plan, now)
             }
             Err(_) if now < self.began + self.plan.request.timeout => {
@@ -144,9 +146,4 @@ impl Restart {
         }
         self.not_started("target/changed", format!("{what} after the plan was made"), now)
     }
-}
-
-/// The workload with a Deployment that was read later.
-fn with(seen: &Workload, deployment: Deployment) -> Workload {
-    Workload::of(deployment, seen.replica_sets.clone(), seen.pods.clone(), seen.events.clone())
 }

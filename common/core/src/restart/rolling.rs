@@ -22,8 +22,6 @@ const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
 /// A rollout that is watched.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Rolling {
-    /// What is older than this generation was there before the patch.
-    generation: i64,
     best: Progress,
     /// When the last progress was made.
     since: Timestamp,
@@ -32,13 +30,8 @@ pub(super) struct Rolling {
 }
 
 impl Rolling {
-    pub(super) fn new(generation: i64, now: Timestamp) -> Self {
-        Self {
-            generation,
-            best: Progress { old: usize::MAX, ..Progress::default() },
-            since: now,
-            trouble: None,
-        }
+    pub(super) fn new(now: Timestamp) -> Self {
+        Self { best: Progress { old: usize::MAX, ..Progress::default() }, since: now, trouble: None }
     }
 }
 
@@ -55,7 +48,7 @@ impl Restart {
             _ => {}
         }
         // Also when nothing new was seen: some causes are told by the time that passes.
-        if self.seen.deployment.generation() >= rolling.generation
+        if !self.is_behind
             && let Some(end) = self.look(&mut rolling, now)
         {
             return end;

@@ -12,7 +12,7 @@ use crate::lock::Held;
 use crate::report::Step;
 use crate::soak::Soak;
 use crate::verify::Verification;
-use crate::workload::{self, Workload};
+use crate::workload::{self, Deployment, Workload};
 
 /// Time between two looks at an API server that does not answer.
 pub(super) const READ_AGAIN: SignedDuration = SignedDuration::from_secs(1);
@@ -68,6 +68,10 @@ pub struct Restart {
     pub(super) patched: Option<Timestamp>,
     pub(super) steps: Vec<Step>,
     pub(super) seen: Workload,
+    /// The Deployment as the change left it.
+    pub(super) made: Option<Deployment>,
+    /// Whether the watch does not show that yet.
+    pub(super) is_behind: bool,
     pub(super) lowest_available: i32,
     pub(super) standing: Standing,
     pub(super) ending: Option<Ending>,
@@ -91,6 +95,8 @@ impl Restart {
             steps: Vec::new(),
             lowest_available: seen.deployment.available(),
             seen,
+            made: None,
+            is_behind: false,
             standing: Standing::default(),
             ending: None,
             verifications: Vec::new(),
@@ -104,8 +110,8 @@ impl Restart {
     /// Takes an observation and says what to do next.
     pub fn next(&mut self, observation: Observation, now: Timestamp) -> Action {
         if let Observation::Workload(workload) = &observation {
-            self.seen = (**workload).clone();
             self.lowest_available = self.lowest_available.min(workload.deployment.available());
+            self.see((**workload).clone());
         }
         let action = match (self.phase.clone(), observation) {
             (Phase::Ended, _) => Action::Finish,
@@ -142,6 +148,20 @@ impl Restart {
             (Phase::Soaking(soak), observation) => self.soaking(soak, observation, now),
         };
         self.lock.or_renew(action, now)
+    }
+
+    /// Takes over what is seen. While the watch does not show the change yet, with the Deployment as the change left
+    /// it: by the template of before, the pods of the new one would be old.
+    pub(super) fn see(&mut self, workload: Workload) {
+        let behind = |made: &&Deployment| {
+            made.uid() == workload.deployment.uid() && made.generation() > workload.deployment.generation()
+        };
+        let made = self.made.as_ref().filter(behind).cloned();
+        self.is_behind = made.is_some();
+        self.seen = match made {
+            Some(made) => workload.with(made),
+            None => workload,
+        };
     }
 
     /// The workload as it was last seen.

@@ -125,6 +125,30 @@ fn what_was_there_before_the_patch_is_not_success() {
     let (mut restart, _) = rolling();
     // The watch lags behind the answer to the patch: generation 1, all well.
     assert!(watches(&restart.next(sees(&Make::default()), at(3))));
+    let lines = crate::rollout::pod_lines(restart.seen(), at(3));
+    assert!(lines.iter().all(|line| !line.new), "pods of the template before are old: {lines:?}");
+}
+
+#[test]
+fn a_new_pod_that_is_seen_before_the_deployment_is_new() {
+    let (mut restart, plan) = rolling();
+    let mut early = after(&plan, &[true; 3], &[false]).workload();
+    early = early.with(Make::default().deployment());
+    assert!(watches(&restart.next(Observation::Workload(Box::new(early)), at(3))));
+    let lines = crate::rollout::pod_lines(restart.seen(), at(3));
+    let new: Vec<_> = lines.iter().filter(|line| line.new).map(|line| line.name.as_str()).collect();
+    assert_eq!(new, ["new-0"]);
+}
+
+#[test]
+fn an_old_pod_that_was_not_told_to_end_is_waited_for() {
+    let (mut restart, plan) = rolling();
+    let done = after(&plan, &[], &[true; 3]);
+    let mut lags = after(&plan, &[true], &[true; 3]).workload().with(done.deployment());
+    assert!(watches(&restart.next(Observation::Workload(Box::new(lags.clone())), at(3))));
+    let old = lags.pods.iter_mut().find(|pod| crate::workload::name(pod) == "old-0").unwrap();
+    old.metadata.deletion_timestamp = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(at(4)));
+    assert!(matches!(restart.next(Observation::Workload(Box::new(lags)), at(4)), Action::Inspect(_)));
 }
 
 #[test]

@@ -103,7 +103,13 @@ fn a_pod_that_falls_over_during_the_soak_fails_it() {
 #[test]
 fn q_ends_the_watching_with_what_was_seen() {
     let (mut restart, _) = soaking();
-    assert!(matches!(restart.next(Observation::Quit, at(60)), Action::Record(_)));
+    assert_eq!(
+        restart.next(Observation::Quit, at(60)),
+        Action::ReadLogs { since: at(21) },
+        "the last lines too"
+    );
+    let logs = Observation::Logs(vec![Fact::Known("serving\n".to_owned())]);
+    assert!(matches!(restart.next(logs, at(60)), Action::Record(_)));
     let report = restart.report(at(60));
     assert_eq!((report.outcome, report.verified.soak), (Outcome::Succeeded, Verdict::Pass));
     assert_eq!(report.steps.last().unwrap().result, "ended by q after 39s: 0 restarts, 0 warnings");

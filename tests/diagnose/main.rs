@@ -3,4 +3,8 @@
 mod support;
 
 mod forms;
+mod hostile;
 mod input;
+mod lists;
+mod people;
+mod withheld;

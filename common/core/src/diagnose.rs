@@ -101,7 +101,7 @@ fn needs(
         let object = found.finding.object.as_str();
         let owner = owners.get(object).map_or(object, String::as_str);
         let count = looked.entry((owner, found.cause.code)).or_default();
-        *count += usize::from(!found.needs.is_empty());
+        *count += 1;
         *count <= LOOKED_INTO
     });
     let wanted = first.flat_map(|found| found.needs.iter().cloned());

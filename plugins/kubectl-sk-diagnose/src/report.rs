@@ -33,7 +33,8 @@ fn add(report: &mut DiagnosisReport, judgement: &Judgement, logs: usize) {
     let judged = diagnosis.objects.iter();
     report.objects.extend(judged.map(|one| object(one.object.clone(), one.verdict, one.detail.clone())));
     let absent = scene.absent.iter();
-    report.objects.extend(absent.map(|one| object(one.object(), Verdict::Fail, "not there".to_owned())));
+    let not_there = |one: &Target| format!("there is no {} in {namespace}", one.object());
+    report.objects.extend(absent.map(|one| object(one.object(), Verdict::Fail, not_there(one))));
     if let Some((targets, reason)) = &scene.unread {
         let unread = targets.iter();
         report.objects.extend(unread.map(|one| object(one.object(), Verdict::Unknown, reason.clone())));

@@ -25,7 +25,7 @@ pub struct Reply {
 
 #[derive(Clone, Debug)]
 enum Body {
-    Whole(String),
+    Whole(Vec<u8>),
     /// A document that depends on the request.
     Made(Maker<Value>),
     /// The events of a watch, and how it ends.
@@ -65,7 +65,7 @@ impl Reply {
 
     /// 200 with a document.
     pub fn json(document: &Value) -> Self {
-        Self::ok(Body::Whole(document.to_string()))
+        Self::ok(Body::Whole(document.to_string().into_bytes()))
     }
 
     /// 200 with a document that is made from the request.
@@ -87,7 +87,12 @@ impl Reply {
 
     /// Any status with any text, as a gateway in between answers.
     pub fn text(status: u16, body: &str) -> Self {
-        Self { status, headers: Vec::new(), delay: Duration::ZERO, body: Body::Whole(body.to_owned()) }
+        Self { status, headers: Vec::new(), delay: Duration::ZERO, body: Body::Whole(body.into()) }
+    }
+
+    /// 200 with what may be no text at all.
+    pub fn bytes(body: Vec<u8>) -> Self {
+        Self::ok(Body::Whole(body))
     }
 
     /// A watch that sends these events, one chunk each, and then stays silent.
@@ -148,7 +153,7 @@ impl Reply {
         std::thread::sleep(self.delay);
         match &self.body {
             Body::Whole(text) => self.send(stream, text),
-            Body::Made(make) => self.send(stream, &(make.0)(request).to_string()),
+            Body::Made(make) => self.send(stream, (make.0)(request).to_string().as_bytes()),
             Body::Watch(events, end) => {
                 self.begin(stream)?;
                 send_events(stream, events)?;
@@ -170,9 +175,9 @@ impl Reply {
         }
     }
 
-    fn send(&self, stream: &mut TcpStream, text: &str) -> std::io::Result<bool> {
-        let head = self.head(&format!("Content-Length: {}", text.len()));
-        stream.write_all(format!("{head}{text}").as_bytes())?;
+    fn send(&self, stream: &mut TcpStream, body: &[u8]) -> std::io::Result<bool> {
+        let head = self.head(&format!("Content-Length: {}", body.len()));
+        stream.write_all(&[head.as_bytes(), body].concat())?;
         Ok(true)
     }
 

@@ -29,15 +29,20 @@ pub(super) fn groups(findings: &[Found], folded: &[Folded], owners: &BTreeMap<St
         let object = &found.finding.object;
         let owner = owners.get(object).unwrap_or(object);
         let key = (found.cause.code, owner.as_str(), shape(&found.finding.summary));
-        let place = *known.entry(key).or_insert_with(|| {
-            groups.push(Group {
-                cause: found.cause,
-                owner: owner.clone(),
-                objects: Vec::new(),
-                finding: found.finding.clone(),
-                consequences: Vec::new(),
-            });
-            groups.len() - 1
+        // One that was not looked into as the first were stands for what they showed.
+        let first = |group: &Group| group.cause.code == found.cause.code && group.owner == *owner;
+        let told = groups.iter().position(first).filter(|_| !found.needs.is_empty());
+        let place = told.unwrap_or_else(|| {
+            *known.entry(key).or_insert_with(|| {
+                groups.push(Group {
+                    cause: found.cause,
+                    owner: owner.clone(),
+                    objects: Vec::new(),
+                    finding: found.finding.clone(),
+                    consequences: Vec::new(),
+                });
+                groups.len() - 1
+            })
         });
         let group = &mut groups[place];
         group.objects.push(object.clone());

@@ -72,6 +72,31 @@ fn asks_for_the_log_once_and_is_final_with_it() {
 }
 
 #[test]
+fn of_many_the_first_are_looked_into_and_stand_for_all() {
+    let pods = (0..9).map(|number| crashing(&format!("web-{number}"))).map(|mut pod| {
+        let owner = json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "uid": "s", "controller": true});
+        pod.metadata.owner_references = Some(vec![serde_json::from_value(owner).unwrap()]);
+        pod
+    });
+    let subjects = of(pods.collect());
+    let mut fetched = Fetched::new();
+    for round in 0..3 {
+        let diagnosis = judge(&subjects, &fetched);
+        let log = |need: &&Need| matches!(need, Need::PreviousLog { .. });
+        let wanted = if round == 0 { 5 } else { 0 };
+        assert_eq!(diagnosis.needs.iter().filter(log).count(), wanted, "round {round}");
+        for need in diagnosis.needs {
+            let log = "listen tcp :8080: bind: address already in use".to_owned();
+            fetched.insert(need, Fact::Known(Answer::Text(log)));
+        }
+    }
+    let groups = judge(&subjects, &fetched).groups;
+    let told: Vec<_> = groups.iter().map(|group| (group.cause.code, group.objects.len())).collect();
+    assert_eq!(told, [("crashloop/app-exit", 9)]);
+    assert!(groups[0].finding.summary.contains(":8080"), "{groups:?}");
+}
+
+#[test]
 fn without_events_nothing_passes() {
     let subjects =
         Subjects { events: Fact::Unavailable("events is forbidden".to_owned()), ..of(vec![ready("web-1")]) };

@@ -9,6 +9,9 @@ use crate::support::{
 const PODS: &str = "GET /api/v1/namespaces/shop/pods";
 const EVENTS: &str = "GET /api/v1/namespaces/shop/events";
 const DEPLOYMENTS: &str = "GET /apis/apps/v1/namespaces/shop/deployments";
+const SERVICES: &str = "GET /api/v1/namespaces/shop/services";
+const AUTOSCALERS: &str = "GET /apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers";
+const BUDGETS: &str = "GET /apis/policy/v1/namespaces/shop/poddisruptionbudgets";
 const REPLICA_SETS: &str = "GET /apis/apps/v1/namespaces/shop/replicasets";
 
 /// The request for the events of one pod.
@@ -65,7 +68,7 @@ fn a_pod_of_any_controller_is_diagnosed() {
 }
 
 #[test]
-fn a_service_takes_its_deployment_replica_sets_and_pods() {
+fn a_service_takes_what_it_owns_and_what_is_around_it() {
     let (run, api) =
         World::web(vec![ready("web", "a"), ready("web", "b")]).run(&["service", "web", "-o", "json"]);
     assert_eq!(verdicts(&run.code(0)), ["pass deployment/web"]);
@@ -73,8 +76,11 @@ fn a_service_takes_its_deployment_replica_sets_and_pods() {
         requests(&api),
         [
             format!("{PODS}?labelSelector=app=web"),
+            SERVICES.to_owned(),
             format!("{DEPLOYMENTS}/web"),
             format!("{REPLICA_SETS}?labelSelector=app=web"),
+            AUTOSCALERS.to_owned(),
+            BUDGETS.to_owned(),
         ]
     );
 }
@@ -91,12 +97,12 @@ fn a_service_says_what_is_wrong_with_its_pods() {
 }
 
 #[test]
-fn all_services_take_three_requests_a_namespace() {
+fn all_services_take_six_requests_a_namespace() {
     let mut world = World::default();
     let services =
         ["api-gateway", "auth-svc", "market-svc", "billing-svc", "notification-svc", "skillpod-svc"];
     for service in services {
-        world.deployments.push(crate::support::deployment(service, 1, 1));
+        world.deployments.push(crate::support::deployment(service, 4, 4));
         world.replica_sets.push(crate::support::replica_set(service));
         world.pods.push(ready(service, "a"));
     }
@@ -112,8 +118,11 @@ fn all_services_take_three_requests_a_namespace() {
         requests(&api),
         [
             format!("{PODS}?labelSelector={all}"),
+            SERVICES.to_owned(),
             DEPLOYMENTS.to_owned(),
             format!("{REPLICA_SETS}?labelSelector={all}"),
+            AUTOSCALERS.to_owned(),
+            BUDGETS.to_owned(),
         ]
     );
 }
@@ -151,6 +160,7 @@ fn each_state_lists_its_own_pods() {
         ])
     };
     for (form, code, finding, selector) in [
+        ("terminating", 1, "terminating/finalizer pod/web-6f9c7d5b8-e", ""),
         (
             "pending",
             1,

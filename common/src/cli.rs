@@ -204,7 +204,7 @@ pub struct ChangeFlags {
     /// How long a cause may stand, with no pod making progress, until the rollout has failed
     #[arg(long, value_name = "DURATION", value_parser = sk_core::duration::parse, default_value = "30s")]
     pub fail_after: SignedDuration,
-    /// How long to watch it afterwards; 0 does not [default: the catalogue's]
+    /// How long to watch it afterwards; 0 does not [default: the catalogue's for a restart, else 0]
     #[arg(long, value_name = "DURATION", value_parser = sk_core::duration::parse)]
     pub soak: Option<SignedDuration>,
     /// Displace whoever holds this target, also a live operation; needs --reason

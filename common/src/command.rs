@@ -1,5 +1,7 @@
 //! What every plugin's `main` does: read the command line, run on one thread, end with an exit code.
 
+mod change;
+
 use std::ffi::OsString;
 
 use clap::Parser;
@@ -11,6 +13,8 @@ use crate::error::Error;
 use crate::exit;
 use crate::operations::{self, Clock};
 use crate::terminal::Terminal;
+
+pub use change::Changing;
 
 /// A plugin's command line.
 pub trait Plugin: Parser {

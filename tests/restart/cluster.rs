@@ -5,13 +5,12 @@
 mod support;
 
 #[path = "service.rs"]
-#[expect(dead_code, reason = "not every test breaks its service")]
 mod service;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use service::{Service, kubectl};
+use service::{Restarts, Service, kubectl};
 use support::{NAMESPACE, checks, report};
 use testkit::{Availability, TestCluster};
 

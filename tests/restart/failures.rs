@@ -12,7 +12,7 @@ mod service;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use service::Service;
+use service::{Restarts, Service};
 use support::report;
 use testkit::{Availability, TestCluster};
 

@@ -10,7 +10,7 @@ mod service;
 
 use std::time::{Duration, Instant};
 
-use service::Service;
+use service::{Restarts, Service};
 use support::report;
 use testkit::{Fault, FaultyApi, Reply, Request, Run, Running, TestCluster, wait_until};
 

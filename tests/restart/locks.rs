@@ -5,13 +5,12 @@
 mod support;
 
 #[path = "service.rs"]
-#[expect(dead_code, reason = "not every test breaks its service")]
 mod service;
 
 use std::time::Duration;
 
 use serde_json::Value;
-use service::Service;
+use service::{Restarts, Service};
 use support::report;
 use testkit::{Run, Running, TestCluster, wait_until};
 

@@ -9,14 +9,13 @@
 mod support;
 
 #[path = "service.rs"]
-#[expect(dead_code, reason = "not every test breaks its service")]
 mod service;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use service::{Service, kubectl};
+use service::{Restarts, Service, kubectl};
 use support::report;
 use testkit::{Run, TestCluster, wait_until};
 

@@ -17,7 +17,7 @@ mod text;
 pub use ahead::Ahead;
 pub use choice::{Choice, NoChoice, PassedOver, choose, named};
 pub use diff::diff;
-pub use evidence::{Evidence, Use};
+pub use evidence::{Evidence, Use, use_of};
 pub use history::{History, Revision};
 pub use operations::Operation;
 pub use plan::{Outlook, Plan, Refusal, plan};

@@ -101,14 +101,21 @@ async fn watch<'a>(cluster: &'a Cluster, target: &'a Target) -> Result<Option<Wa
     }
 }
 
+/// What is not required, and not waited for longer than that.
+pub(super) async fn in_patience<T>(read: impl Future<Output = Result<T, Error>>) -> Fact<T> {
+    match tokio::time::timeout(PATIENCE, read).await {
+        Ok(read) => read.into(),
+        Err(_) => Fact::Unavailable(format!("no answer within {} s", PATIENCE.as_secs())),
+    }
+}
+
 /// A fact that is not required: without an answer in time the checks say so, and go on.
 pub(super) async fn optional<T: DeserializeOwned>(
     read: impl Future<Output = Result<Vec<Value>, Error>>,
 ) -> Fact<Vec<T>> {
-    match tokio::time::timeout(PATIENCE, read).await {
-        Ok(Ok(objects)) => serde_json::from_value(Value::Array(objects)).into(),
-        Ok(Err(error)) => Fact::Unavailable(error.to_string()),
-        Err(_) => Fact::Unavailable(format!("no answer within {} s", PATIENCE.as_secs())),
+    match in_patience(read).await {
+        Fact::Known(objects) => serde_json::from_value(Value::Array(objects)).into(),
+        Fact::Unavailable(reason) => Fact::Unavailable(reason),
     }
 }
 

@@ -8,10 +8,11 @@ use super::deployment::{COMPONENT, EVENTS};
 use super::{Cluster, Patch, Resource, WriteOptions};
 use crate::error::{Error, WriteError};
 
-const CONFIG_MAPS: Resource = Resource { group: "", version: "v1", plural: "configmaps", kind: "ConfigMap" };
+pub(super) const CONFIG_MAPS: Resource =
+    Resource { group: "", version: "v1", plural: "configmaps", kind: "ConfigMap" };
 
 /// Name of the ConfigMap that holds the last operations of a namespace.
-const HISTORY: &str = "sk-history";
+pub(super) const HISTORY: &str = "sk-history";
 
 /// Operations that it holds.
 const KEPT: usize = 50;
@@ -41,7 +42,7 @@ impl Cluster {
             "type": if record.warning { "Warning" } else { "Normal" },
             "reason": record.reason,
             "message": record.message,
-            "action": "Restart",
+            "action": record.action,
             "count": 1,
             "firstTimestamp": format!("{now:.0}"),
             "lastTimestamp": format!("{now:.0}"),

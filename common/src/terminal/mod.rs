@@ -2,6 +2,8 @@
 
 mod keys;
 mod live;
+pub mod rollout;
+mod screen;
 mod text;
 
 use std::fmt::Display;
@@ -14,7 +16,8 @@ use sk_core::causes::CAUSES;
 
 pub use keys::Keys;
 pub use live::{Live, RolloutView, SoakView};
-pub use text::{Text, checks, code, command, dim, findings, lines, mark, plan, sign, strong};
+pub use screen::Screen;
+pub use text::{Text, checks, code, command, diff, dim, findings, lines, mark, plan, sign, strong};
 
 use crate::catalogue::Loaded;
 use crate::cli::{Color, GlobalFlags, Output};

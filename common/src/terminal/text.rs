@@ -194,6 +194,22 @@ pub fn code(severity: Severity, code: &str) -> String {
     }
 }
 
+/// A unified diff: what goes is red, what comes is green; the signs say the same.
+pub fn diff(diff: &str, indent: &str) -> Text {
+    let mut text = Text::default();
+    for line in diff.lines() {
+        let shown = visible(line);
+        let coloured = match line.as_bytes().first() {
+            Some(b'-') => shown.red().to_string(),
+            Some(b'+') => shown.green().to_string(),
+            Some(b'@') => shown.dimmed().to_string(),
+            _ => shown,
+        };
+        text.line(format_args!("{indent}{coloured}"));
+    }
+    text
+}
+
 /// The causes that can be named, as a table.
 pub(super) fn causes(causes: &[Cause]) -> Text {
     let mut table = plain_table(["CODE", "SEVERITY", "ABOUT"]);

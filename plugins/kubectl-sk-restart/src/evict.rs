@@ -6,7 +6,7 @@ use sk_common::command::Stop;
 use sk_common::error::Error;
 use sk_common::exit;
 use sk_common::operations::{self, Audience, Signals, unless_interrupted};
-use sk_common::terminal::{self, Live, RolloutView, Text};
+use sk_common::terminal::{self, Live, RolloutView, Text, rollout};
 use sk_core::catalogue::Catalogue;
 use sk_core::checks::Verdict;
 use sk_core::duration;
@@ -19,7 +19,6 @@ use sk_core::workload;
 
 use crate::args::NAME;
 use crate::command::Command;
-use crate::render;
 
 impl Command<'_> {
     /// Replaces one pod.
@@ -35,52 +34,50 @@ impl Command<'_> {
             pod: pod.to_owned(),
             connection: self.args.connection.to_paste(None),
         };
-        cluster.context().clone_into(&mut self.header.context);
-        self.header.namespace.clone_from(&target.namespace);
-        self.header.object = target.object();
+        cluster.context().clone_into(&mut self.changing.header.context);
+        self.changing.header.namespace.clone_from(&target.namespace);
+        self.changing.header.object = target.object();
         let gathering = cluster.gather_pod(&target, catalogue, self.args.change.no_lock);
         let gathered = unless_interrupted(&mut signals, gathering).await??;
         let Some(mut gathered) = gathered else { return Ok(self.absent(&cluster, &target).await) };
-        let request = self.request_of(target, SignedDuration::ZERO, &cluster);
+        let request = self.changing.request_of(target, SignedDuration::ZERO, &cluster);
+        let changing = &mut self.changing;
         let plan = match evict::plan(gathered.facts, request) {
             Ok(plan) => plan,
-            Err(refusal) => return Ok(self.refuse(&refusal.report(self.clock.now()), &refused(&refusal))),
+            Err(refusal) => {
+                return Ok(changing.refuse(&refusal.report(changing.now()), &refused(&refusal)));
+            }
         };
         if plan.request.dry_run == DryRun::Client {
-            return Ok(self.end(&plan.report(Outcome::Planned, self.clock.now()), &planned(&plan), None));
+            let report = plan.report(Outcome::Planned, changing.now());
+            return Ok(changing.end(Outcome::Planned, &report, &planned(&plan), None));
         }
-        self.terminal.tell(planned(&plan));
+        changing.terminal.tell(planned(&plan));
         let question = format!("\nEvict {}?", visible(&plan.request.target.object()));
-        if let Some(answer) = self.declined(plan.request.dry_run, &question, &mut signals).await? {
-            return Ok(self.decline(&plan.report(Outcome::Declined, self.clock.now()), answer));
+        if let Some(answer) = changing.declined(plan.request.dry_run, &question, &mut signals).await? {
+            return Ok(changing.decline(&plan.report(Outcome::Declined, changing.now()), answer));
         }
-        let mut eviction = Eviction::new(plan, self.clock.now());
-        let mut screen = Screen { live: self.terminal.live() };
-        operations::drive(
-            &cluster,
-            &mut gathered.watch,
-            &mut eviction,
-            self.clock,
-            &mut signals,
-            &mut screen,
-        )
-        .await;
+        let clock = changing.clock;
+        let mut eviction = Eviction::new(plan, clock.now());
+        let mut screen = Screen { live: changing.terminal.live() };
+        operations::drive(&cluster, &mut gathered.watch, &mut eviction, clock, &mut signals, &mut screen)
+            .await;
         screen.live.finish();
         let signal = eviction.ending().and_then(|ending| ending.signal);
-        let now = self.clock.now();
-        Ok(self.end(&eviction.report(now), &ended(&eviction, now), signal))
+        let (now, report) = (clock.now(), eviction.report(clock.now()));
+        Ok(changing.end(report.outcome, &report, &ended(&eviction, now), signal))
     }
 
     /// Says so in kubectl's words, and which pods have names like it.
     async fn absent(&mut self, cluster: &Cluster, target: &PodTarget) -> u8 {
         let (error, like) = cluster.no_such_pod(target).await;
-        self.terminal.error(&error);
+        self.changing.terminal.error(&error);
         let mut finding = error.finding(&target.object());
         for name in &like {
             finding = finding.seen(format!("pod/{name} is there"));
         }
         if !like.is_empty() {
-            self.terminal.complain(format_args!("pods like it: {}", visible(&like.join(", "))));
+            self.changing.terminal.complain(format_args!("pods like it: {}", visible(&like.join(", "))));
         }
         self.report_unstarted(Outcome::Refused, vec![finding]);
         exit::NOT_STARTED
@@ -102,7 +99,7 @@ impl Audience<Eviction> for Screen {
             ready: pods.iter().filter(ready).count(),
             wanted: 1,
             pods,
-            causes: eviction.causes().map(render::cause_line).collect(),
+            causes: eviction.causes().map(rollout::cause_line).collect(),
             trouble: eviction.trouble().map(str::to_owned),
         });
     }
@@ -115,7 +112,7 @@ impl Audience<Eviction> for Screen {
 
 fn header(request: &Request, facts: &Facts) -> Text {
     let target = &request.target;
-    let mut text = render::title(&facts.name(), &target.namespace, &request.context, facts.service.as_ref());
+    let mut text = rollout::title(&facts.name(), &target.namespace, &request.context, facts.service.as_ref());
     let node = workload::node(&facts.pod).map(|node| format!(" on {node}")).unwrap_or_default();
     let restarts = workload::restarts(&facts.pod);
     text.line(terminal::lines("", 0, &format!("{}{node}, {restarts} restarts", target.object())));
@@ -124,16 +121,16 @@ fn header(request: &Request, facts: &Facts) -> Text {
 
 fn planned(plan: &Plan) -> Text {
     let mut text = header(&plan.request, &plan.facts);
-    text.gap().line(terminal::checks(&render::views(&plan.checks))).gap();
+    text.gap().line(terminal::checks(&rollout::views(&plan.checks))).gap();
     text.line(terminal::plan(&plan.steps));
     text
 }
 
 fn refused(refusal: &Refusal) -> Text {
     let mut text = header(&refusal.request, &refusal.facts);
-    text.gap().line(terminal::checks(&render::views(&refusal.checks))).gap();
+    text.gap().line(terminal::checks(&rollout::views(&refusal.checks))).gap();
     let sentence = format!("{}: refused; nothing was changed", refusal.request.target.object());
-    text.line(render::verdict(Verdict::Refuse, &sentence)).gap();
+    text.line(rollout::verdict(Verdict::Refuse, &sentence)).gap();
     text.line(terminal::findings(&refusal.findings));
     text
 }
@@ -168,12 +165,12 @@ fn ended(eviction: &Eviction, now: Timestamp) -> Text {
         Outcome::Interrupted => (Verdict::Unknown, format!("{pod}: interrupted after {took}")),
         _ => (Verdict::Unknown, format!("{pod}: the result is not known after {took}: {by}")),
     };
-    text.line(render::verdict(mark, &sentence));
+    text.line(rollout::verdict(mark, &sentence));
     if matches!(ending.outcome, Outcome::Failed | Outcome::Unknown | Outcome::Interrupted) {
         let serving = format!("Serving: {} other pods of its controller are ready", eviction.others_ready());
         text.line(terminal::lines("  ", 2, &serving));
     }
-    render::details(eviction.verifications(), &ending.findings, eviction.unrecorded(), &mut text);
-    render::contacts(facts.service.as_ref(), ending.outcome, &mut text);
+    rollout::details(eviction.verifications(), &ending.findings, eviction.unrecorded(), &mut text);
+    rollout::contacts(facts.service.as_ref(), ending.outcome, &mut text);
     text
 }

@@ -3,8 +3,6 @@
 mod args;
 mod command;
 mod evict;
-mod render;
-mod screen;
 
 fn main() -> std::process::ExitCode {
     sk_common::command::main::<args::Args>(std::env::args_os()).into()

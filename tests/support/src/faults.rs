@@ -91,6 +91,24 @@ impl FaultyApi {
         lock(&self.state.rules).push(Rule { applies: Box::new(applies), fault, left: times });
     }
 
+    /// Does this once, before the first request of this kind is passed on.
+    pub fn before(
+        &self,
+        applies: impl Fn(&Request) -> bool + Send + 'static,
+        done: impl FnOnce() + Send + 'static,
+    ) {
+        let done = Mutex::new(Some(done));
+        let never = move |request: &Request| {
+            if applies(request)
+                && let Some(done) = lock(&done).take()
+            {
+                done();
+            }
+            false
+        };
+        self.inject(never, Fault::LostAnswer, 1);
+    }
+
     /// Cuts every connection that is open now.
     pub fn cut(&self) {
         for connection in lock(&self.state.connections).drain(..) {

@@ -11,6 +11,8 @@
 
 mod api;
 mod cluster;
+mod deployed;
+mod fake;
 mod faults;
 mod plugin;
 mod reply;
@@ -20,6 +22,8 @@ mod watcher;
 
 pub use api::{FakeApi, Request};
 pub use cluster::{Namespace, TestCluster};
+pub use deployed::DeployedService;
+pub use fake::{FakeService, NAMESPACE, OPTIONAL, allow, writes};
 pub use faults::{Fault, FaultyApi};
 pub use plugin::{Plugin, Run, Running};
 pub use reply::Reply;

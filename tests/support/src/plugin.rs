@@ -38,6 +38,17 @@ impl Plugin {
         Self { command, stdin: Vec::new(), home }
     }
 
+    /// kubectl with this kubeconfig, and with a plugin under the file name (`sk_restart`) that kubectl looks for.
+    pub fn kubectl(kubeconfig: &Path, name: &str, binary: &str) -> Self {
+        let plugin = Self::new("kubectl");
+        let bin = plugin.home().join("bin");
+        std::fs::create_dir(&bin).expect("a directory in the home directory");
+        let link = bin.join(format!("kubectl-{name}"));
+        std::os::unix::fs::symlink(binary, link).expect("a link to the plugin");
+        let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+        plugin.env("PATH", path).kubeconfig(kubeconfig)
+    }
+
     /// Adds arguments.
     pub fn args(mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         self.command.args(arguments);

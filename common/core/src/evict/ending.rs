@@ -101,7 +101,14 @@ impl Eviction {
             "finishedAt": now,
         });
         let about = Box::new(facts.about(&request.target.namespace));
-        Record { about, reason, warning, message, history: (request.operation.clone(), entry) }
+        Record {
+            about,
+            reason,
+            action: "Evict",
+            warning,
+            message,
+            history: (request.operation.clone(), entry),
+        }
     }
 
     pub(super) fn step(&mut self, step: &'static str, finished_at: Timestamp, result: &str) {

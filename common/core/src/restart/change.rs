@@ -104,6 +104,14 @@ impl Change {
         }
     }
 
+    /// The Event's action.
+    pub(super) fn action(&self) -> &'static str {
+        match self {
+            Self::Restart { .. } => "Restart",
+            Self::Template(_) => "Rollback",
+        }
+    }
+
     /// What was done to the Deployment.
     pub(super) fn done(&self) -> String {
         match self {

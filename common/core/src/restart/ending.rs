@@ -182,6 +182,7 @@ impl Restart {
         Record {
             about: Box::new(about),
             reason: self.plan.change.event(outcome),
+            action: self.plan.change.action(),
             warning: outcome != Outcome::Succeeded,
             message,
             history: (request.operation.clone(), entry),

@@ -153,6 +153,8 @@ pub struct Record {
     pub about: Box<ObjectReference>,
     /// `Event.reason`, in CamelCase.
     pub reason: &'static str,
+    /// `Event.action`.
+    pub action: &'static str,
     /// `Event.type`: Warning, or Normal.
     pub warning: bool,
     /// `Event.message`.

@@ -111,7 +111,7 @@ fn why(revision: &Revision) -> String {
 
 impl Revision {
     /// Why it is known not to serve, where it is.
-    pub(crate) fn broken(&self) -> Option<String> {
+    pub fn broken(&self) -> Option<String> {
         if let Some(operation) = &self.failed {
             return Some(format!("its last operation failed ({operation})"));
         }
@@ -144,7 +144,7 @@ fn passed_over(revision: &Revision) -> Vec<PassedOver> {
 
 fn nothing_else(history: &History) -> String {
     let numbers = history.numbers();
-    let pruned = pruned(history).map(|words| format!("; {words}")).unwrap_or_default();
+    let pruned = history.pruned().map(|words| format!("; {words}")).unwrap_or_default();
     match numbers.len() {
         0 => "the Deployment has no revision yet".to_owned(),
         1 => format!("revision {} is the only one{pruned}", numbers[0]),
@@ -188,16 +188,6 @@ fn absent(history: &History, number: i64) -> String {
         return format!("revision {number} does not exist yet");
     }
     format!("revision {number} is not kept any more (revisionHistoryLimit {})", history.limit)
-}
-
-/// What was pruned, where anything was.
-pub(super) fn pruned(history: &History) -> Option<String> {
-    let (first, last) = (history.missing.first()?, history.missing.last()?);
-    let numbers =
-        if first == last { format!("revision {first}") } else { format!("revisions {first} to {last}") };
-    let all = i64::try_from(history.missing.len()).ok() == Some(last - first + 1);
-    let some = if all { "" } else { "some of " };
-    Some(format!("{some}{numbers} not kept any more (revisionHistoryLimit {})", history.limit))
 }
 
 fn there_are(history: &History) -> String {

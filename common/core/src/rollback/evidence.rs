@@ -63,7 +63,7 @@ pub struct Use {
 }
 
 /// How the pods of a revision do; none where it has no pod.
-fn use_of(revision: &Revision, workload: &Workload, usage: &Fact<Vec<PodMetrics>>) -> Option<Use> {
+pub fn use_of(revision: &Revision, workload: &Workload, usage: &Fact<Vec<PodMetrics>>) -> Option<Use> {
     if revision.pods == 0 {
         return None;
     }

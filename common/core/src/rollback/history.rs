@@ -87,6 +87,26 @@ impl History {
         self.revisions.iter().find(|revision| revision.current)
     }
 
+    /// What is not kept any more, where anything is not.
+    pub fn pruned(&self) -> Option<String> {
+        let mut runs: Vec<(i64, i64)> = Vec::new();
+        for number in &self.missing {
+            match runs.last_mut() {
+                Some((_, last)) if *last + 1 == *number => *last = *number,
+                _ => runs.push((*number, *number)),
+            }
+        }
+        let words = |(first, last): &(i64, i64)| {
+            if first == last { first.to_string() } else { format!("{first} to {last}") }
+        };
+        let runs: Vec<String> = runs.iter().map(words).collect();
+        let (noun, are) = if self.missing.len() == 1 { ("revision", "is") } else { ("revisions", "are") };
+        let limit = self.limit;
+        (!runs.is_empty()).then(|| {
+            format!("{noun} {} {are} not kept any more (revisionHistoryLimit {limit})", runs.join(", "))
+        })
+    }
+
     /// Every number that can be named, the newest first.
     pub fn numbers(&self) -> Vec<i64> {
         let mut numbers: Vec<i64> = self

@@ -112,7 +112,7 @@ fn nothing_that_differs_is_said() {
     let web = Web::default().rolled(3, "web:1", 0);
     assert_eq!(
         refused(choose(&web.clone().history(9))),
-        "revision 3 is the only one; revisions 1 to 2 not kept any more (revisionHistoryLimit 10)"
+        "revision 3 is the only one; revisions 1 to 2 are not kept any more (revisionHistoryLimit 10)"
     );
     let mut restarts = Web::default().rolled(1, "web:1", 0);
     for number in 2..=10 {

@@ -1,20 +1,21 @@
-//! A restart in words for people.
+//! A rollout in words for people: its plan, where it stands, how it ended. What started it is named by its change.
 
 use jiff::Timestamp;
-use sk_common::terminal::{self, Answer, RolloutView, Text};
 use sk_core::catalogue::Service;
 use sk_core::checks::Verdict;
 use sk_core::duration;
 use sk_core::finding::{Finding, Severity};
 use sk_core::report::{CheckView, Outcome};
-use sk_core::restart::{Plan, Refusal, Request, Restart};
+use sk_core::restart::{Change, Plan, Refusal, Request, Restart};
 use sk_core::rollout::{self, Progress};
 use sk_core::sanitize::visible;
 use sk_core::verify::Verification;
 use sk_core::workload;
 
+use super::{RolloutView, Text, text as terminal};
+
 /// The target, its checks and the plan.
-pub(crate) fn planned(plan: &Plan) -> Text {
+pub fn planned(plan: &Plan) -> Text {
     let mut text = header(&plan.request);
     let images = plan.before().deployment.images();
     let images: Vec<String> =
@@ -26,12 +27,16 @@ pub(crate) fn planned(plan: &Plan) -> Text {
 }
 
 /// The one question.
-pub(crate) fn question(plan: &Plan) -> String {
-    format!("\nRestart {}?", visible(plan.request.target.name()))
+pub fn question(plan: &Plan) -> String {
+    let name = visible(plan.request.target.name());
+    match &plan.change {
+        Change::Restart { .. } => format!("\nRestart {name}?"),
+        Change::Template(earlier) => format!("\nRoll {name} back to revision {}?", earlier.revision),
+    }
 }
 
 /// Why it does not start, and what to type instead.
-pub(crate) fn refused(refusal: &Refusal) -> Text {
+pub fn refused(refusal: &Refusal) -> Text {
     let mut text = header(&refusal.request);
     text.gap().line(terminal::checks(&views(&refusal.checks))).gap();
     let name = visible(refusal.request.target.name());
@@ -40,21 +45,37 @@ pub(crate) fn refused(refusal: &Refusal) -> Text {
     text
 }
 
-/// Nobody said yes.
-pub(crate) fn declined(answer: Answer) -> &'static str {
-    match answer {
-        Answer::Nobody => {
-            "declined: there is no terminal to ask on, and --yes was not given; nothing was changed"
-        }
-        Answer::Yes | Answer::No => "declined: nothing was changed",
+/// What a change is called on the screen.
+struct Words {
+    running: &'static str,
+    done: String,
+    change: &'static str,
+    /// The pods that serve in the end: those of an earlier revision need not be new.
+    pods: &'static str,
+}
+
+fn words(restart: &Restart) -> Words {
+    match &restart.plan().change {
+        Change::Restart { .. } => Words {
+            running: "Rolling restart",
+            done: "restarted".to_owned(),
+            change: "restart",
+            pods: "new pods",
+        },
+        Change::Template(earlier) => Words {
+            running: "Rolling back",
+            done: format!("rolled back to revision {}", earlier.revision),
+            change: "rollback",
+            pods: "pods ready",
+        },
     }
 }
 
 /// Where the rollout stands.
-pub(crate) fn view(restart: &Restart, now: Timestamp) -> RolloutView {
+pub fn view(restart: &Restart, now: Timestamp) -> RolloutView {
     let progress = Progress::of(restart.seen());
     RolloutView {
-        title: format!("Rolling restart  {}", visible(restart.plan().request.target.name())),
+        title: format!("{}  {}", words(restart).running, visible(restart.plan().request.target.name())),
         elapsed: now.duration_since(restart.patched().unwrap_or(now)),
         ready: progress.ready,
         wanted: progress.wanted,
@@ -65,22 +86,23 @@ pub(crate) fn view(restart: &Restart, now: Timestamp) -> RolloutView {
 }
 
 /// A cause on the screen.
-pub(crate) fn cause_line(cause: &Finding) -> String {
+pub fn cause_line(cause: &Finding) -> String {
     format!("{}  {}: {}", cause.code, cause.object, cause.summary)
 }
 
 /// How it ended; before a soak, how it ended so far.
-pub(crate) fn ended(restart: &Restart, now: Timestamp) -> Text {
+pub fn ended(restart: &Restart, now: Timestamp) -> Text {
     let mut text = Text::default();
     let name = visible(restart.plan().request.target.name());
     let Some(ending) = restart.ending() else { return text };
     let progress = Progress::of(restart.seen());
     let took = duration::short(now.duration_since(restart.patched().unwrap_or(now)));
+    let Words { done, change, pods, .. } = words(restart);
     let (mark, sentence) = match ending.outcome {
         Outcome::Succeeded => (
             Verdict::Pass,
             format!(
-                "{name} restarted in {took}: {}/{} new pods, never fewer than {} available",
+                "{name} {done} in {took}: {}/{} {pods}, never fewer than {} available",
                 progress.ready,
                 progress.wanted,
                 restart.lowest_available()
@@ -94,10 +116,10 @@ pub(crate) fn ended(restart: &Restart, now: Timestamp) -> Text {
             (Verdict::Refuse, format!("{name}: another operation holds it; nothing was changed"))
         }
         Outcome::Failed if ending.verified.rollout == Verdict::Pass => {
-            (Verdict::Fail, format!("{name} restarted in {took}, but does not serve as it should"))
+            (Verdict::Fail, format!("{name} {done} in {took}, but does not serve as it should"))
         }
         Outcome::Failed => {
-            (Verdict::Fail, format!("{name}: the restart failed after {took}; Kubernetes keeps trying"))
+            (Verdict::Fail, format!("{name}: the {change} failed after {took}; Kubernetes keeps trying"))
         }
         Outcome::Interrupted => (Verdict::Unknown, format!("{name}: interrupted after {took}")),
         _ => (Verdict::Unknown, format!("{name}: the result is not known after {took}")),
@@ -111,7 +133,7 @@ pub(crate) fn ended(restart: &Restart, now: Timestamp) -> Text {
 }
 
 /// What was verified, what was found, and what could not be written down.
-pub(crate) fn details(
+pub fn details(
     verifications: &[(&'static str, Verification)],
     findings: &[Finding],
     unrecorded: &[String],
@@ -125,7 +147,7 @@ pub(crate) fn details(
         text.gap().line(terminal::findings(findings));
     }
     for unrecorded in unrecorded {
-        text.line(terminal::lines("  not written down: ", 4, unrecorded));
+        text.line(terminal::lines("  not written down: ", 20, unrecorded));
     }
 }
 
@@ -134,7 +156,7 @@ fn service(restart: &Restart) -> Option<&Service> {
 }
 
 /// How the soak ended; the verdict on the rollout is out already.
-pub(crate) fn soaked(restart: &Restart) -> Text {
+pub fn soaked(restart: &Restart) -> Text {
     let mut text = Text::default();
     let Some(ending) = restart.ending() else { return text };
     let name = visible(restart.plan().request.target.name());
@@ -187,7 +209,7 @@ fn manual_checks(restart: &Restart, outcome: Outcome, text: &mut Text) {
 }
 
 /// Whom to ask when it did not go well.
-pub(crate) fn contacts(service: Option<&Service>, outcome: Outcome, text: &mut Text) {
+pub fn contacts(service: Option<&Service>, outcome: Outcome, text: &mut Text) {
     let contacts: Vec<&str> =
         service.iter().flat_map(|s| s.contacts.iter().map(|c| c.contact.as_str())).collect();
     if matches!(outcome, Outcome::Failed | Outcome::Unknown) && !contacts.is_empty() {
@@ -195,13 +217,14 @@ pub(crate) fn contacts(service: Option<&Service>, outcome: Outcome, text: &mut T
     }
 }
 
-fn header(request: &Request) -> Text {
+/// The target of a request.
+pub fn header(request: &Request) -> Text {
     let target = &request.target;
     title(target.name(), &target.namespace, &request.context, target.service.as_ref())
 }
 
 /// Name, namespace, context, and how critical the service is.
-pub(crate) fn title(name: &str, namespace: &str, context: &str, service: Option<&Service>) -> Text {
+pub fn title(name: &str, namespace: &str, context: &str, service: Option<&Service>) -> Text {
     let mut text = Text::default();
     let criticality = service.and_then(|service| service.criticality.as_deref());
     let name = terminal::strong(&visible(name));
@@ -214,10 +237,12 @@ pub(crate) fn title(name: &str, namespace: &str, context: &str, service: Option<
     text
 }
 
-pub(crate) fn verdict(verdict: Verdict, sentence: &str) -> String {
+/// A sentence behind the mark of its verdict.
+pub fn verdict(verdict: Verdict, sentence: &str) -> String {
     terminal::lines(&format!("{} ", terminal::mark(verdict)), 2, sentence)
 }
 
-pub(crate) fn views(checks: &[sk_core::checks::Check]) -> Vec<CheckView> {
+/// Checks as the screen shows them.
+pub fn views(checks: &[sk_core::checks::Check]) -> Vec<CheckView> {
     checks.iter().map(CheckView::from).collect()
 }

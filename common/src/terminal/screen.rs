@@ -1,14 +1,13 @@
-//! Who looks at a running restart: the live view, the verdict before the soak, the soak.
+//! Who looks at a running rollout: the live view, the verdict before the soak, the soak.
 
 use jiff::Timestamp;
-use sk_common::operations::Audience;
-use sk_common::terminal::{Keys, Live, SoakView, Terminal};
 use sk_core::restart::Restart;
 
-use crate::render;
+use super::{Keys, Live, SoakView, Terminal, rollout};
+use crate::operations::Audience;
 
-/// The screen of one restart.
-pub(crate) struct Screen<'a> {
+/// The screen of one rollout.
+pub struct Screen<'a> {
     terminal: &'a mut Terminal,
     live: Live,
     keys: Option<Keys>,
@@ -16,13 +15,14 @@ pub(crate) struct Screen<'a> {
 }
 
 impl<'a> Screen<'a> {
-    pub(crate) fn new(terminal: &'a mut Terminal) -> Self {
+    /// Begins with the live view.
+    pub fn new(terminal: &'a mut Terminal) -> Self {
         let live = terminal.live();
         Self { terminal, live, keys: None, announced: false }
     }
 
     /// Clears what was redrawn; says whether the verdict is out already.
-    pub(crate) fn finish(mut self) -> bool {
+    pub fn finish(mut self) -> bool {
         self.live.finish();
         self.announced
     }
@@ -31,7 +31,7 @@ impl<'a> Screen<'a> {
     fn announce(&mut self, restart: &Restart, now: Timestamp) {
         self.announced = true;
         self.live.finish();
-        let verdict = render::ended(restart, now);
+        let verdict = rollout::ended(restart, now);
         if self.terminal.is_for_people() {
             self.terminal.result(verdict);
         } else {
@@ -46,7 +46,7 @@ impl Audience<Restart> for Screen<'_> {
     fn show(&mut self, restart: &Restart, now: Timestamp) {
         let Some(soak) = restart.soak() else {
             if !self.announced {
-                self.live.show(&render::view(restart, now));
+                self.live.show(&rollout::view(restart, now));
             }
             return;
         };

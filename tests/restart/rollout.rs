@@ -68,7 +68,7 @@ fn assert_survives(fault: &Reply) {
     let report = report(&run);
     assert_eq!(report["outcome"], "Succeeded", "{fault:?}\n{run}");
     assert_eq!(report["pods"].as_array().map(Vec::len), Some(3), "{fault:?}\n{run}");
-    let patches = writes.iter().filter(|write| write.starts_with("PATCH")).count();
+    let patches = writes.iter().filter(|write| write.starts_with("PATCH /apis/apps/")).count();
     assert_eq!(patches, 1, "{fault:?}: {writes:?}");
     run.code(0);
 }

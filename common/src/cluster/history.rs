@@ -54,51 +54,51 @@ impl Cluster {
         self.create(&EVENTS, namespace, &event, OPTIONS).await.map(|_| ())
     }
 
-    /// One key an operation: two operations that write at once do not meet.
+    /// One key an operation: two operations that write at once do not meet. The ConfigMap is there as a rule, so it is
+    /// not read before.
     async fn record_history(&self, namespace: &str, record: &Record) -> Result<(), WriteError> {
         let (operation, entry) = &record.history;
-        let found = self.get(&CONFIG_MAPS, namespace, HISTORY).await.map_err(WriteError::from)?;
-        let Some(found) = found else {
-            let created = json!({
-                "apiVersion": "v1",
-                "kind": "ConfigMap",
-                "metadata": {"name": HISTORY, "namespace": namespace},
-                "data": {operation: entry.to_string()},
-            });
-            return match self.create(&CONFIG_MAPS, namespace, &created, OPTIONS).await {
-                // Somebody else's first operation ended at the same time.
-                Err(WriteError::Rejected(Error::Answer(answer))) if answer.is_conflict() => {
-                    self.add_entry(namespace, &Value::Null, operation, entry).await
-                }
-                other => other.map(|_| ()),
-            };
+        let data = json!({operation: entry.to_string()});
+        let written = match self.patch_history(namespace, &data).await {
+            Err(WriteError::Rejected(Error::Answer(answer))) if answer.is_not_found() => {
+                self.create_history(namespace, &data).await?
+            }
+            written => written?,
         };
-        self.add_entry(namespace, &found, operation, entry).await
+        let superseded: Map<String, Value> =
+            superseded(&written).map(|key| (key.to_owned(), Value::Null)).collect();
+        if superseded.is_empty() {
+            return Ok(());
+        }
+        self.patch_history(namespace, &Value::Object(superseded)).await.map(|_| ())
     }
 
-    async fn add_entry(
-        &self,
-        namespace: &str,
-        found: &Value,
-        operation: &str,
-        entry: &Value,
-    ) -> Result<(), WriteError> {
-        let mut data: Map<String, Value> =
-            superseded(found).map(|key| (key.to_owned(), Value::Null)).collect();
-        data.insert(operation.to_owned(), json!(entry.to_string()));
+    async fn patch_history(&self, namespace: &str, data: &Value) -> Result<Value, WriteError> {
         let patch = json!({"data": data});
-        self.patch(&CONFIG_MAPS, namespace, HISTORY, Patch::Merge(&patch), OPTIONS).await.map(|_| ())
+        self.patch(&CONFIG_MAPS, namespace, HISTORY, Patch::Merge(&patch), OPTIONS).await
+    }
+
+    async fn create_history(&self, namespace: &str, data: &Value) -> Result<Value, WriteError> {
+        let metadata = json!({"name": HISTORY, "namespace": namespace});
+        let created = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data});
+        match self.create(&CONFIG_MAPS, namespace, &created, OPTIONS).await {
+            // Somebody else's first operation ended at the same time.
+            Err(WriteError::Rejected(Error::Answer(answer))) if answer.is_conflict() => {
+                self.patch_history(namespace, data).await
+            }
+            other => other,
+        }
     }
 }
 
 const OPTIONS: WriteOptions<'static> = WriteOptions { field_manager: COMPONENT, dry_run: false };
 
-/// The oldest entries, which make room for one more: keys are ULIDs, so they sort by time.
+/// The oldest of more entries than are kept: keys are ULIDs, so they sort by time.
 fn superseded(history: &Value) -> impl Iterator<Item = &str> {
     let mut keys: Vec<&str> =
         history["data"].as_object().into_iter().flat_map(Map::keys).map(String::as_str).collect();
     keys.sort_unstable();
-    let surplus = (keys.len() + 1).saturating_sub(KEPT);
+    let surplus = keys.len().saturating_sub(KEPT);
     keys.into_iter().take(surplus)
 }
 
@@ -107,8 +107,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_make_room() {
-        let data: Map<String, Value> = (0..51).map(|number| (format!("{number:03}"), json!(""))).collect();
+    fn the_oldest_go() {
+        let data: Map<String, Value> = (0..52).map(|number| (format!("{number:03}"), json!(""))).collect();
         assert_eq!(superseded(&json!({"data": data})).collect::<Vec<_>>(), ["000", "001"]);
         assert_eq!(superseded(&json!({"data": {"a": ""}})).count(), 0);
         assert_eq!(superseded(&Value::Null).count(), 0);

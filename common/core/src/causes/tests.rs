@@ -1,12 +1,16 @@
 //! The rules on recorded and made objects: each cause is found, exactly, and nothing that is well is accused.
 
 mod complete;
+mod diagnosed;
+mod healthy;
+mod hostile;
 mod in_depth;
 mod made;
 mod make;
 mod observations;
 mod random;
 mod recorded;
+mod table;
 mod well;
 
 use jiff::Timestamp;
@@ -14,6 +18,7 @@ use k8s_openapi::api::core::v1::Event;
 use serde_json::{Value, json};
 
 use super::{Fetched, Found, Looked, WorkloadFacts, of_rollout, of_workload};
+use crate::diagnose::{Diagnosis, Subjects, diagnose};
 use crate::fact::Fact;
 use crate::target::Place;
 use crate::workload::{Deployment, ReplicaSet, Workload};
@@ -64,6 +69,23 @@ impl Case {
     fn looked(&self) -> Looked {
         let Self { workload, fetched, floor, now } = self;
         of_workload(&WorkloadFacts { workload, fetched, floor: *floor, place: PLACE, now: *now }, true)
+    }
+
+    /// What a diagnosis of the whole Deployment is about.
+    fn subjects(&self) -> Subjects {
+        let floor = self.floor.map(|floor| (self.workload.deployment.name().to_owned(), floor));
+        Subjects {
+            workloads: vec![self.workload.clone()],
+            pods: Vec::new(),
+            events: Fact::Known(Vec::new()),
+            only: None,
+            floors: floor.into_iter().collect(),
+        }
+    }
+
+    /// What that comes to.
+    fn diagnosis(&self) -> Diagnosis {
+        diagnose(&self.subjects(), &self.fetched, PLACE, self.now)
     }
 
     fn without_events(mut self) -> Self {

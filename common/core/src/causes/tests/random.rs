@@ -3,9 +3,12 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::in_depth::in_depth;
 use super::made::made;
-use super::make::web;
-use super::recorded::{RECORDED, read};
+use super::make::{Make, node, read, web};
+use super::recorded::{self, RECORDED};
+use crate::causes::{Answer, Claim, Need};
+use crate::fact::Fact;
 
 /// Texts that the rules look for, and what may stand around them.
 fn text() -> impl Strategy<Value = String> {
@@ -153,6 +156,38 @@ fn pod() -> impl Strategy<Value = Value> {
         })
 }
 
+/// Whatever rules ask for, answered with nonsense.
+fn answered(make: Make, texts: &[String; 4], seconds: i64) -> Make {
+    let [one, two, three, four] = texts;
+    let taints = json!([{"key": one, "value": two, "effect": "NoSchedule"}]);
+    let node = node(
+        "node-1",
+        &json!({
+            "metadata": {"labels": {"disk": one}}, "spec": {"taints": taints},
+            "status": {"allocatable": {"cpu": two}, "conditions": [{"type": "Ready", "status": three, "message": four}]},
+        }),
+    );
+    let event = json!({"metadata": {}, "involvedObject": {}, "reason": "ProvisioningFailed", "message": one});
+    let claim = Claim {
+        claim: Some(read(
+            &json!({"metadata": {"name": "x"}, "spec": {"storageClassName": two}, "status": {"phase": three}}),
+        )),
+        events: Fact::Known(vec![read(&event)]),
+        volume: Fact::Known(None),
+        class: Fact::Known(None),
+    };
+    let service = json!({"metadata": {"name": "web"}, "spec": {"selector": {"app": one}, "ports": [{"port": 80, "targetPort": two}]}});
+    let finalizers =
+        json!({"metadata": {"deletionTimestamp": crate::fixtures::at(seconds), "finalizers": [one, two]}});
+    make.pod(&finalizers)
+        .nodes(std::slice::from_ref(&node))
+        .on(&node)
+        .answer(Need::Claim("x".to_owned()), Answer::Claim(Box::new(claim)))
+        .answer(Need::Services, Answer::Services(vec![read(&service)]))
+        .answer(Need::PodsOn("node-1".to_owned()), Answer::Pods(Vec::new()))
+        .answers(503, three)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -161,6 +196,7 @@ proptest! {
         pods in prop::collection::vec((pod(), prop::collection::vec((reason(), text(), any::<u32>()), 0..5)), 1..3),
         refusal in prop::option::of(text()),
         log in text(),
+        texts in [text(), text(), text(), text()],
         now in 0..100_000i64,
     ) {
         let mut make = web().at(now);
@@ -176,23 +212,30 @@ proptest! {
         }
         make.case().found();
         make.case().without_events().found();
+        make.case().diagnosis();
+        let make = answered(make, &texts, now);
+        make.case().diagnosis();
+        make.case().without_events().diagnosis();
     }
 }
 
 /// Every fixture with one value after another taken away: absent is never assumed to be there.
 #[test]
 fn no_rule_misses_what_is_not_there() {
-    let cases =
-        RECORDED.iter().map(|(name, _)| read(name)).chain(made().into_iter().map(|(_, make, _)| make.case()));
-    for mut case in cases {
+    let recorded = RECORDED.iter().map(|(name, _)| recorded::read(name));
+    let made = [made(), in_depth()].concat();
+    for mut case in recorded.chain(made.into_iter().map(|(_, make, _)| make.case())) {
         case.clone().without_events().found();
+        case.clone().without_events().diagnosis();
         for pod in 0..case.workload.pods.len() {
             let whole = case.workload.pods[pod].clone();
             case.workload.pods[pod].status = None;
             case.found();
+            case.diagnosis();
             case.workload.pods[pod].clone_from(&whole);
             case.workload.pods[pod].spec = None;
             case.found();
+            case.diagnosis();
             case.workload.pods[pod].clone_from(&whole);
         }
     }

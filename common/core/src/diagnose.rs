@@ -73,6 +73,9 @@ pub struct Judged {
 pub fn diagnose(subjects: &Subjects, fetched: &Fetched, place: Place<'_>, now: Timestamp) -> Diagnosis {
     let Looked { mut found, asked } = subjects.look(fetched, place, now);
     found.retain(|found| subjects.concerns(&found.finding.object));
+    for found in &mut found {
+        found.needs.retain(|need| !fetched.knows(need));
+    }
     let asked = asked.into_iter().filter(|(object, _)| subjects.concerns(object));
     rank(&mut found);
     let owners = subjects.owners();

@@ -85,6 +85,7 @@ impl Cluster {
                 found.map(|usage| Answer::Usage(usage.map(Box::new)))
             }
             Need::Probe(asked) => self.ask(namespace, asked).await.map(Answer::Probe),
+            Need::PullSecret(name) => self.is_no_pull_secret(namespace, name).await.map(Answer::WrongType),
         }
     }
 

@@ -6,7 +6,7 @@ use futures::future::{join, join_all};
 use futures::stream::{self, StreamExt};
 use http::Method;
 use jiff::SignedDuration;
-use kube::api::{Api, ApiResource, DynamicObject};
+use kube::api::{Api, ApiResource, DynamicObject, ListParams};
 use sk_core::causes::Asked;
 use sk_core::fact::Fact;
 use sk_core::references::{Reference, ReferenceKind};
@@ -114,20 +114,10 @@ impl Cluster {
 
     /// Metadata only, and of that only who wrote when: what a Secret holds is not kept.
     pub(super) async fn last_write(&self, namespace: &str, reference: &Reference) -> Fact<String> {
-        let (kind, plural) = match reference.kind {
-            ReferenceKind::ConfigMap => ("ConfigMap", "configmaps"),
-            ReferenceKind::Secret => ("Secret", "secrets"),
-        };
-        let resource = ApiResource {
-            group: String::new(),
-            version: "v1".to_owned(),
-            api_version: "v1".to_owned(),
-            kind: kind.to_owned(),
-            plural: plural.to_owned(),
-        };
+        let resource = referred(reference.kind);
         let api: Api<DynamicObject> = Api::namespaced_with(self.client(), namespace, &resource);
         let attempt =
-            Attempt { resource: plural.to_owned(), ..PODS.attempt("get", namespace, Some(&reference.name)) };
+            Attempt { resource: resource.plural, ..PODS.attempt("get", namespace, Some(&reference.name)) };
         let found = in_time(async {
             api.get_metadata(&reference.name).await.map_err(|error| self.explain(error, attempt).to_string())
         })
@@ -139,6 +129,38 @@ impl Cluster {
             let (time, manager) = last.or(created).ok_or("it does not say when it was written")?;
             Ok(format!("{time} {manager}"))
         }))
+    }
+}
+
+/// Metadata only: types are asked of the API server, so nothing that a Secret holds is read.
+const NO_PULL_SECRET: &str = "type!=kubernetes.io/dockerconfigjson,type!=kubernetes.io/dockercfg";
+
+impl Cluster {
+    /// Whether there is a Secret of this name, of a type that no pull of an image uses.
+    pub(super) async fn is_no_pull_secret(&self, namespace: &str, name: &str) -> Fact<bool> {
+        let resource = referred(ReferenceKind::Secret);
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client(), namespace, &resource);
+        let attempt = Attempt { resource: resource.plural, ..PODS.attempt("list", namespace, None) };
+        let params = ListParams::default().fields(&format!("metadata.name={name},{NO_PULL_SECRET}"));
+        let found = in_time(async {
+            api.list_metadata(&params).await.map_err(|error| self.explain(error, attempt).to_string())
+        });
+        Fact::from(found.await.map(|found| !found.items.is_empty()))
+    }
+}
+
+/// How the API names what a template refers to.
+fn referred(kind: ReferenceKind) -> ApiResource {
+    let (kind, plural) = match kind {
+        ReferenceKind::ConfigMap => ("ConfigMap", "configmaps"),
+        ReferenceKind::Secret => ("Secret", "secrets"),
+    };
+    ApiResource {
+        group: String::new(),
+        version: "v1".to_owned(),
+        api_version: "v1".to_owned(),
+        kind: kind.to_owned(),
+        plural: plural.to_owned(),
     }
 }
 

@@ -87,6 +87,7 @@ fn plural(need: &Need) -> &'static str {
         Need::Endpoints(_) => "Services' endpoints",
         Need::Usage(_) => "pods' metrics",
         Need::Probe(_) => "endpoints of probes",
+        Need::PullSecret(_) => "pull secrets",
         Need::Nodes | Need::Services | Need::NetworkPolicies | Need::Budgets | Need::Autoscalers => "lists",
     }
 }

@@ -57,6 +57,8 @@ pub enum Need {
     Usage(String),
     /// The answer of a readiness endpoint.
     Probe(Asked),
+    /// Whether the Secret of this name is of a type that no pull of an image uses.
+    PullSecret(String),
 }
 
 /// An HTTP endpoint of a pod, as its probe asks it (`httpGet`).
@@ -118,6 +120,8 @@ pub enum Answer {
     Usage(Option<Box<PodMetrics>>),
     /// [`Need::Probe`]: what it said, or that it does not answer.
     Probe(Result<Health, String>),
+    /// [`Need::PullSecret`].
+    WrongType(bool),
 }
 
 /// What was asked for and read so far. What is not in it was not asked for yet.
@@ -197,6 +201,8 @@ impl Fetched {
         usage(pod: &str) -> Need::Usage(pod.to_owned()), Usage(usage) => usage.as_deref(), Option<&PodMetrics>;
         /// The answer of a readiness endpoint.
         probe(asked: &Asked) -> Need::Probe(asked.clone()), Probe(answered) => answered.as_ref(), Result<&Health, &String>;
+        /// Whether a pull secret is of a type that no pull uses.
+        wrong_type(secret: &str) -> Need::PullSecret(secret.to_owned()), WrongType(wrong) => *wrong, bool;
     }
 }
 

@@ -16,5 +16,6 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let pull = pull::seen(facts, Kind::NotFound)?;
     let summary = format!("registry {} does not have {}", pull.registry(), pull.what());
     let history = facts.place.kubectl(&format!("rollout history {}", facts.owner()));
-    Some(pull.sighting(summary, vec![history, facts.edit_owner()]))
+    let sighting = pull.sighting(summary, vec![history, facts.edit_owner()]);
+    Some(Sighting { needs: pull::secret_needs(facts), ..sighting })
 }

@@ -1,7 +1,8 @@
 //! Pulls that failed: the message, and which one rule explains it.
 
 use crate::causes::container::{Seen, clip, word};
-use crate::causes::{PodFacts, Sighting, event};
+use crate::causes::{Need, PodFacts, Sighting, event};
+use crate::fact::Fact;
 
 /// What explains a failed pull. Exactly one does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +123,7 @@ impl<'a> Pull<'a> {
         let said = SIGNS.iter().find(|(_, signs)| signs.iter().any(|sign| message.contains(sign)));
         match said.map_or(Kind::Other, |(kind, _)| *kind) {
             Kind::Unauthorized | Kind::NotFound if missing_pull_secret(facts).is_some() => Kind::PullSecret,
+            Kind::Unauthorized | Kind::NotFound if wrong_pull_secret(facts).is_some() => Kind::PullSecret,
             // Registries that hide what is not there say so in one breath.
             Kind::Unauthorized if message.contains("manifest unknown") => Kind::NotFound,
             kind => kind,
@@ -194,4 +196,15 @@ pub(in crate::causes) fn pull_secrets<'a>(facts: &PodFacts<'a>) -> Vec<&'a str> 
     let spec = facts.pod.spec.as_ref();
     let secrets = spec.and_then(|spec| spec.image_pull_secrets.as_deref()).unwrap_or_default();
     secrets.iter().map(|secret| secret.name.as_str()).collect()
+}
+
+/// A pull secret of a type that the kubelet passes over without a word, once that was read.
+pub(in crate::causes) fn wrong_pull_secret<'a>(facts: &PodFacts<'a>) -> Option<&'a str> {
+    let wrong = |name: &&str| matches!(facts.fetched.wrong_type(name), Some(Fact::Known(true)));
+    pull_secrets(facts).into_iter().find(wrong)
+}
+
+/// What asks of which type the pull secrets are.
+pub(in crate::causes) fn secret_needs(facts: &PodFacts<'_>) -> Vec<Need> {
+    pull_secrets(facts).into_iter().take(3).map(|name| Need::PullSecret(name.to_owned())).collect()
 }

@@ -34,5 +34,6 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     };
     let mut sighting = pull.sighting(summary, next);
     sighting.evidence.extend(secrets.iter().map(|name| format!("spec.imagePullSecrets: {name}")));
+    sighting.needs = pull::secret_needs(facts);
     Some(sighting)
 }

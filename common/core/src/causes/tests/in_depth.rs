@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::check;
 use super::made::{Row, claim, nodes};
 use super::make::{
-    Make, container, crashed, creating, ended, node, probed, read, ready, running, unscheduled, web, with,
+    Make, container, crashed, creating, ended, node, probed, read, ready, running, unscheduled, waiting, web,
+    with,
 };
 use crate::causes::{Answer, Claim};
 use crate::fact::Fact;

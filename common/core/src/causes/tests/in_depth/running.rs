@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Make, Row, container, creating, ended, lost, probed, read, running, web, with};
+use super::{Make, Row, container, creating, ended, lost, probed, read, running, waiting, web, with};
 use crate::causes::{Answer, Need};
 
 /// Pods that have a node and get no further.
@@ -17,6 +17,16 @@ pub(super) fn pending() -> Vec<Row> {
         ("an init container that waits", web().pod(&waits).at(310)
             .answer(log, Answer::Text("waiting for db\ndial tcp: lookup db.shop: no such host\n".to_owned())),
             &[("pending/init-running", "pod/web-", &["init container wait", "for 5m", "db.shop does not resolve"])]),
+        (
+            "a pull secret of another type",
+            web()
+                .pod(&with(
+                    waiting("ErrImagePull", "failed to authorize: failed to fetch oauth token: 401 Unauthorized"),
+                    &json!({"spec": {"imagePullSecrets": [{"name": "regcred"}]}}),
+                ))
+                .answer(Need::PullSecret("regcred".to_owned()), Answer::WrongType(true)),
+            &[("image/pull-secret", "pod/web-", &["regcred is not of type kubernetes.io/dockerconfigjson"])],
+        ),
         ("given to a node that does not answer", web().pod(&creating()).on(&lost()),
             &[("pending/node-not-ready", "pod/web-", &["node-1 does not answer", "not created"])]),
         ("ready between two crashes", web().pod(&with(container(true, 6, &running(100), &ended(137, "OOMKilled", [40, 90])), &json!({

@@ -265,3 +265,74 @@ pub(in crate::causes) fn grouped<'a>(
     }
     groups
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn node(spec: &Value) -> Node {
+        let labels = json!({"disk": "ssd", "cores": "8"});
+        serde_json::from_value(json!({"metadata": {"name": "node-1", "labels": labels}, "spec": spec}))
+            .unwrap()
+    }
+
+    fn taken(node: &Node, pod: &Value) -> bool {
+        let mut spec = json!({"containers": []});
+        spec.as_object_mut().unwrap().extend(pod.as_object().unwrap().clone());
+        could_take(node, &serde_json::from_value(spec).unwrap())
+    }
+
+    #[test]
+    fn taints_are_tolerated_as_the_scheduler_does() {
+        let tainted =
+            |effect: &str| node(&json!({"taints": [{"key": "dedicated", "value": "gpu", "effect": effect}]}));
+        let tolerates = |toleration: Value| json!({"tolerations": [toleration]});
+        for (effect, toleration, expected) in [
+            ("NoSchedule", json!({"key": "dedicated", "value": "gpu"}), true),
+            ("NoSchedule", json!({"key": "dedicated", "value": "gpu", "effect": "NoSchedule"}), true),
+            ("NoSchedule", json!({"key": "dedicated", "operator": "Exists"}), true),
+            ("NoSchedule", json!({"operator": "Exists"}), true),
+            ("NoSchedule", json!({"key": "dedicated", "value": "cpu"}), false),
+            ("NoSchedule", json!({"key": "dedicated"}), false),
+            ("NoSchedule", json!({"key": "other", "operator": "Exists"}), false),
+            ("NoSchedule", json!({"key": "dedicated", "operator": "Exists", "effect": "NoExecute"}), false),
+            ("NoExecute", json!({"key": "x", "value": "gpu"}), false),
+            ("PreferNoSchedule", json!({"key": "x", "value": "gpu"}), true),
+        ] {
+            assert_eq!(
+                taken(&tainted(effect), &tolerates(toleration.clone())),
+                expected,
+                "{effect} {toleration}"
+            );
+        }
+    }
+
+    #[test]
+    fn labels_are_wanted_as_the_scheduler_does() {
+        let affine = |want: &Value| {
+            json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution":
+                {"nodeSelectorTerms": [{"matchExpressions": [want]}]}}}})
+        };
+        let want = |key: &str, operator: &str, values: Value| {
+            affine(&json!({"key": key, "operator": operator, "values": values}))
+        };
+        for (pod, expected) in [
+            (json!({"nodeSelector": {"disk": "ssd"}}), true),
+            (json!({"nodeSelector": {"disk": "hdd"}}), false),
+            (json!({"nodeSelector": {"zone": "a"}}), false),
+            (want("disk", "In", json!(["hdd", "ssd"])), true),
+            (want("disk", "NotIn", json!(["ssd"])), false),
+            (want("zone", "NotIn", json!(["a"])), true),
+            (want("disk", "Exists", Value::Null), true),
+            (want("disk", "DoesNotExist", Value::Null), false),
+            (want("cores", "Gt", json!(["4"])), true),
+            (want("cores", "Lt", json!(["4"])), false),
+            (want("disk", "Gt", json!(["4"])), false),
+            (want("disk", "Like", json!(["ssd"])), false),
+        ] {
+            assert_eq!(taken(&node(&json!({})), &pod), expected, "{pod}");
+        }
+        assert!(!taken(&node(&json!({"unschedulable": true})), &json!({})));
+    }
+}

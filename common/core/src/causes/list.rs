@@ -54,6 +54,7 @@ pub const CAUSES: &[Cause] = &[
     crashloop::SINCE_REVISION,
     pending::PVC_NOT_FOUND,
     pending::CLAIM_LOST,
+    pending::CLAIM_IN_USE,
     pending::PVC_UNBOUND,
     pending::PV_ZONE,
     pending::VOLUME_LIMIT,

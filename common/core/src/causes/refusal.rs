@@ -29,6 +29,8 @@ pub(in crate::causes) enum Kind {
 pub(in crate::causes) struct Refusal<'a> {
     /// The whole message.
     pub(in crate::causes) message: &'a str,
+    /// The event that it stands in, where the condition tells of an earlier one.
+    event: Option<&'a Event>,
 }
 
 /// What each kind's messages contain. Webhooks and policies come first: what they answer is free text.
@@ -60,12 +62,27 @@ impl<'a> Refusal<'a> {
         let condition = workload.deployment.condition("ReplicaFailure")?;
         let message = condition.message.as_deref()?;
         let stands = condition.status == "True" && workload.deployment.is_observed();
-        (stands && concerns_current(facts, message)).then_some(Self { message })
+        let first = Self { message, event: None };
+        (stands && concerns_current(facts, message))
+            .then(|| Self::latest(facts).filter(|last| last.sign() != first.sign()).unwrap_or(first))
+    }
+
+    /// The latest refusal by its event. The condition keeps the message of the first one for as long as it is true.
+    fn latest(facts: &WorkloadFacts<'a>) -> Option<Self> {
+        let event = refused(facts).max_by_key(|event| workload::last_seen(event))?;
+        let message = event::message(event);
+        let message = message.strip_prefix("Error creating: ").unwrap_or(message);
+        Some(Self { message, event: Some(event) })
+    }
+
+    /// What the message is about, by its words alone.
+    fn sign(&self) -> Kind {
+        let sign = SIGNS.iter().find(|(_, sign)| self.message.contains(sign));
+        sign.map_or(Kind::Other, |(kind, _)| *kind)
     }
 
     fn kind(&self, facts: &WorkloadFacts<'_>) -> Kind {
-        let sign = SIGNS.iter().find(|(_, sign)| self.message.contains(sign));
-        match sign.map_or(Kind::Other, |(kind, _)| *kind) {
+        match self.sign() {
             Kind::Quota if is_surge(facts) => Kind::QuotaSurge,
             kind => kind,
         }
@@ -77,10 +94,10 @@ impl<'a> Refusal<'a> {
         reason.trim()
     }
 
-    /// The sighting, with the condition that every refusal shows.
+    /// The sighting, with the condition or the event that says so.
     pub(in crate::causes) fn sighting(&self, summary: String, next: Vec<String>) -> Sighting {
-        let evidence =
-            vec![format!("status.conditions[ReplicaFailure]: FailedCreate: {}", clip(self.message))];
+        let condition = || format!("status.conditions[ReplicaFailure]: FailedCreate: {}", clip(self.message));
+        let evidence = vec![self.event.map_or_else(condition, event::evidence)];
         Sighting { summary, evidence, next, observations: STATE, needs: Vec::new() }
     }
 
@@ -101,12 +118,8 @@ fn concerns_current(facts: &WorkloadFacts<'_>, message: &str) -> bool {
         if let Some((_, pod)) = message.split_once("pods \"") {
             return pod.starts_with(&format!("{}-", current.name()));
         }
-        let refused = |event: &&Event| {
-            event.reason.as_deref() == Some("FailedCreate")
-                && event.involved_object.uid.as_deref() == Some(current.uid())
-                && event::message(event).ends_with(message)
-        };
-        return workload.events.known().is_none_or(|events| events.iter().any(|event| refused(&event)));
+        let said = || refused(facts).any(|event| event::message(event).ends_with(message));
+        return workload.events.known().is_none() || said();
     };
     workload.current().is_some_and(|current| current.uid() == only.uid())
 }
@@ -117,6 +130,16 @@ fn is_surge(facts: &WorkloadFacts<'_>) -> bool {
     let living = facts.workload.pods.iter().filter(|pod| lives(pod)).count();
     let old = facts.workload.pods.iter().any(|pod| lives(pod) && !facts.workload.is_new(pod));
     old && living >= wanted
+}
+
+/// The events of refusals to create pods of the present template.
+fn refused<'a>(facts: &WorkloadFacts<'a>) -> impl Iterator<Item = &'a Event> {
+    let workload = facts.workload;
+    let current = workload.current().map(ReplicaSet::uid);
+    let events = workload.events.known().map_or(&[][..], Vec::as_slice);
+    events.iter().filter(move |event| {
+        event.reason.as_deref() == Some("FailedCreate") && event.involved_object.uid.as_deref() == current
+    })
 }
 
 fn lives(pod: &Pod) -> bool {
@@ -133,12 +156,7 @@ pub(in crate::causes) fn quota_observations(facts: &WorkloadFacts<'_>) -> u32 {
     if workload.pods.iter().any(|pod| pod.metadata.deletion_timestamp.is_some()) {
         return 1;
     }
-    let current = workload.current().map(ReplicaSet::uid);
-    let events = workload.events.known().map_or(&[][..], Vec::as_slice);
-    let refused = events.iter().filter(|event| {
-        event.reason.as_deref() == Some("FailedCreate") && event.involved_object.uid.as_deref() == current
-    });
-    let last = refused.filter_map(workload::last_seen).max();
+    let last = refused(facts).filter_map(workload::last_seen).max();
     let fresh = last.is_none_or(|last| facts.now.duration_since(last) <= FRESH);
     if is_surge(facts) || fresh { STATE } else { 2 }
 }

@@ -2,6 +2,7 @@
 
 mod admission_policy;
 mod bars;
+mod claim_in_use;
 mod claim_lost;
 mod cordoned;
 pub(super) mod creating;
@@ -52,6 +53,7 @@ mod webhook;
 mod webhook_outage;
 
 pub(super) use admission_policy::ADMISSION_POLICY;
+pub(super) use claim_in_use::CLAIM_IN_USE;
 pub(super) use claim_lost::CLAIM_LOST;
 pub(super) use cordoned::CORDONED;
 pub(super) use evicted::EVICTED;

@@ -13,17 +13,19 @@ use crate::workload;
 /// filter that refuses it, so the last filter that refused any refused the nodes that came closest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::causes) enum Filter {
-    Other,
     Cordoned,
     Taint,
     NodeAffinity,
     HostPort,
     Resource,
+    ClaimInUse,
     VolumeLimit,
     Claim,
     Zone,
     Spread,
     PodAffinity,
+    /// What is not known here comes last: devices (dynamic resource allocation), and plugins of others.
+    Other,
 }
 
 /// One of the scheduler's reasons: how many nodes it concerns, and its words.
@@ -65,12 +67,17 @@ const SIGNS: &[(Filter, &[&str])] = &[
     (Filter::NodeAffinity, &["node affinity/selector", "node selector"]),
     (Filter::HostPort, &["free ports"]),
     (Filter::Resource, &["Insufficient ", "Too many pods"]),
+    (Filter::ClaimInUse, &["ReadWriteOncePod access mode"]),
     (Filter::VolumeLimit, &["max volume count"]),
     (
         Filter::Claim,
         &["persistentvolumeclaim", "PersistentVolumeClaim", "persistent volumes to bind", "non-existent pv"],
     ),
-    (Filter::Zone, &["volume node affinity conflict", "no available volume zone"]),
+    // Since 1.34, before it, and by the labels of the volume.
+    (
+        Filter::Zone,
+        &["PersistentVolume's node affinity", "volume node affinity conflict", "no available volume zone"],
+    ),
     (Filter::Spread, &["topology spread"]),
     (Filter::PodAffinity, &["affinity rules"]),
 ];
@@ -122,7 +129,7 @@ impl<'a> Unschedulable<'a> {
                 self.bars = bars::closest(facts);
             }
             Some(Filter::HostPort | Filter::Resource) => self.needs.push(Need::Nodes),
-            Some(Filter::Claim | Filter::Zone) => {
+            Some(Filter::ClaimInUse | Filter::Claim | Filter::Zone) => {
                 self.needs.extend(facts.claims().into_iter().map(|(_, claim)| Need::Claim(claim)));
             }
             _ => {}

@@ -146,6 +146,12 @@ fn scheduling() -> Vec<Row> {
             ]),
         ("zone", web().pod(&with(unscheduled(&nodes("5 node(s) had volume node affinity conflict")), &claim)),
             &[("pending/pv-zone", "pod/web-", &["orders"])]),
+        ("zone, since 1.34", web().pod(&with(unscheduled(&nodes("2 node(s) didn't match PersistentVolume's node affinity, 3 node(s) had untolerated taint(s)")), &claim)),
+            &[("pending/pv-zone", "pod/web-", &["the 2 that come closest", "orders"])]),
+        ("a claim of another pod", web().pod(&with(unscheduled(&nodes("1 node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod, 4 node(s) didn't match Pod's node affinity/selector")), &claim)),
+            &[("pending/claim-in-use", "pod/web-", &["PersistentVolumeClaim orders is for one pod at a time"])]),
+        ("devices", web().pod(&unscheduled(&nodes("2 cannot allocate all claims, 3 node(s) had untolerated taint(s)"))),
+            &[("pending/unschedulable", "pod/web-", &["the 2 that come closest: cannot allocate all claims"])]),
         ("volumes", web().pod(&with(unscheduled(&nodes("5 node(s) exceed max volume count")), &claim)),
             &[("pending/volume-limit", "pod/web-", &["as many volumes"])]),
         ("immediate claim", web().pod(&with(unscheduled(&nodes("pod has unbound immediate PersistentVolumeClaims")), &claim)),
@@ -182,6 +188,9 @@ fn pending() -> Vec<Row> {
         ("preempted", web().pod(&json!({"metadata": {"deletionTimestamp": at(130)}, "status": {"conditions": [
                 {"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler", "message": "default-scheduler: preempting to accommodate a higher priority pod"}]}})),
             &[("pending/preempted", "pod/web-", &["node-1", "higher priority pod"])]),
+        ("evicted, and obeyed", web().pod(&json!({"status": {"phase": "Succeeded"}}))
+            .event("", "Evicted", "Usage of EmptyDir volume \"cache\" exceeds the limit \"1Mi\". ", 1, [60, 60]),
+            &[("pending/evicted", "pod/web-", &["node-1 evicted the pod", "cache"])]),
         ("the kubelet says no", web().pod(&json!({"status": {"phase": "Failed", "reason": "OutOfcpu",
                 "message": "Pod was rejected: Node didn't have enough resource: cpu, requested: 50000, used: 1060, capacity: 2000"}})),
             &[("pending/node-admission", "pod/web-", &["OutOfcpu", "requested: 50000"])]),
@@ -193,6 +202,10 @@ fn rollout() -> Vec<Row> {
     vec![
         ("webhook", web().refused("admission webhook \"validate.policy.example.com\" denied the request: image tag latest is not allowed"),
             &[("pending/webhook", "deployment/web", &["validate.policy.example.com", "image tag latest is not allowed"])]),
+        ("a webhook that answers after an outage", web().refused("admission webhook \"policy.example.com\" denied the request: no")
+            .deployment(&json!({"status": {"conditions": [{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate",
+                "message": "Internal error occurred: failed calling webhook \"policy.example.com\": failed to call webhook: EOF"}]}})),
+            &[("pending/webhook", "deployment/web", &["policy.example.com denies the pods: no"])]),
         ("invalid", web().refused("Pod \"web-6f9c7d5b8-\" is invalid: spec.containers[0].resources.requests: Invalid value: \"2\": must be less than or equal to cpu limit"),
             &[("pending/invalid", "deployment/web", &["must be less than or equal to cpu limit"])]),
         ("odd refusal", web().refused("pods \"web-6f9c7d5b8-abcde\" is forbidden: unable to create new content in namespace shop because it is being terminated"),

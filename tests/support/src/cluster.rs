@@ -58,16 +58,39 @@ impl TestCluster {
     /// `kubectl apply -f -`.
     #[track_caller]
     pub fn apply(&self, manifest: &Value) {
-        let mut command = self.command(["apply", "-f", "-"]);
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("kubectl: {error}"));
-        let written = child.stdin.take().map(|mut stdin| stdin.write_all(manifest.to_string().as_bytes()));
-        let output = succeeded(child.wait_with_output());
-        assert!(matches!(written, Some(Ok(()))), "kubectl apply read only part of it: {output}");
+        succeeded(self.given(["apply", "-f", "-"], &manifest.to_string()));
+    }
+
+    /// `kubectl apply -n NAMESPACE -f -`, of YAML.
+    ///
+    /// # Errors
+    /// What kubectl says where it does not succeed.
+    pub fn apply_in(&self, namespace: &str, manifest: &str) -> Result<(), String> {
+        let output = self.given(["apply", "-n", namespace, "-f", "-"], manifest);
+        let output = output.map_err(|error| format!("kubectl: {error}"))?;
+        let said = || String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() { Ok(()) } else { Err(said()) }
+    }
+
+    /// Runs kubectl with this on its standard input, and returns its standard output, whether it succeeds or not.
+    pub fn try_kubectl(&self, arguments: &[&str], stdin: &str) -> String {
+        let output = self.given(arguments, stdin);
+        output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
+    }
+
+    /// kubectl with this on its standard input. What it leaves unread is no failure of its own.
+    fn given(
+        &self,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        stdin: &str,
+    ) -> std::io::Result<Output> {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        if let Some(mut pipe) = child.stdin.take() {
+            let _ = pipe.write_all(stdin.as_bytes());
+        }
+        child.wait_with_output()
     }
 
     /// A fresh namespace, removed when the guard is dropped.

@@ -28,5 +28,5 @@ pub use faults::{Fault, FaultyApi};
 pub use plugin::{Plugin, Run, Running};
 pub use reply::Reply;
 pub use schema::assert_valid;
-pub use wait::wait_until;
+pub use wait::{until, wait_until};
 pub use watcher::Availability;

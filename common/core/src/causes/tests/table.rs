@@ -18,13 +18,27 @@ Everything that `kubectl sk-diagnose` can name, in the order in which findings o
 generates this file from the list in `common/core/src/causes/list.rs` and fails when they differ; after a change run
 `INSTA_UPDATE=always cargo test -p sk-core`.
 
-*Fails a rollout*: when `sk-restart` and its like give up for it. *recorded*: the objects of a real cluster (Kubernetes
-1.34) in `common/core/src/causes/fixtures`. *made*: objects made in `common/core/src/causes/tests`, where one kind node
-cannot be brought to show them.
+*Fails a rollout*: when `sk-restart` and its like give up for it. *On a cluster*: the manifest that the tests bring to a
+real cluster (Kubernetes 1.34) to diagnose it, by code, object and evidence; or why one kind node cannot show it.
+*Objects*: those that the rule alone is held to. *recorded*: of a real cluster, in `common/core/src/causes/fixtures`;
+*made*: in `common/core/src/causes/tests`.
 
-| Code | Severity | What it means | Waiting | Fails a rollout | Fixture |
-|---|---|---|---|---|---|
+| Code | Severity | What it means | Waiting | Fails a rollout | On a cluster | Objects |
+|---|---|---|---|---|---|---|
 ";
+
+const ON_A_CLUSTER: &str = "../../tests/diagnose/fixtures";
+
+/// The manifest that shows a cause on a real cluster, or why there is none. That one of them is there is held by the
+/// tests of sk-diagnose, which have the table of what each manifest must yield.
+fn on_a_cluster(code: &str, not_shown: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(ON_A_CLUSTER);
+    if folder.join(format!("{code}.yaml")).exists() {
+        return format!("[manifest](../tests/diagnose/fixtures/{code}.yaml)");
+    }
+    let why = not_shown.lines().find_map(|line| line.strip_prefix(code)?.strip_prefix(": "));
+    format!("no: {}", why.unwrap_or("nobody says why"))
+}
 
 /// The first fixture that yields each code; a recording goes before what is made.
 fn proofs() -> BTreeMap<&'static str, String> {
@@ -44,6 +58,8 @@ fn proofs() -> BTreeMap<&'static str, String> {
 
 fn table() -> String {
     let proofs = proofs();
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join(ON_A_CLUSTER).join("not-shown.txt");
+    let not_shown = std::fs::read_to_string(list).unwrap();
     let mut table = START.to_owned();
     for cause in CAUSES {
         let severity = match cause.severity {
@@ -53,7 +69,11 @@ fn table() -> String {
         };
         let (code, about, fatal) = (cause.code, cause.about, cause.fatal);
         let (waiting, fails, proof) = (fatal.waiting(), fatal.in_words(), &proofs[code]);
-        let _ = writeln!(table, "| `{code}` | {severity} | {about} | {waiting} | {fails} | {proof} |");
+        let cluster = on_a_cluster(code, &not_shown);
+        let _ = writeln!(
+            table,
+            "| `{code}` | {severity} | {about} | {waiting} | {fails} | {cluster} | {proof} |"
+        );
     }
     table
 }

@@ -182,8 +182,9 @@ fn waiting_for(pod: &Pod, now: Timestamp) -> Option<String> {
     let used = now.duration_since(since).as_secs().max(0);
     let spec = pod.spec.as_ref()?.containers.iter().find(|container| container.name == status.name)?;
     if let (Some(probe), false) = (&spec.startup_probe, status.started.unwrap_or_default()) {
-        let budget = probe.initial_delay_seconds.unwrap_or(0)
-            + probe.failure_threshold.unwrap_or(3) * probe.period_seconds.unwrap_or(10);
+        let seconds = |field: Option<i32>, default| i64::from(field.unwrap_or(default));
+        let budget = seconds(probe.initial_delay_seconds, 0)
+            + seconds(probe.failure_threshold, 3) * seconds(probe.period_seconds, 10);
         return Some(format!("{used} of {budget} s to start"));
     }
     let delay = i64::from(spec.readiness_probe.as_ref()?.initial_delay_seconds.unwrap_or(0));

@@ -8,6 +8,7 @@ use crate::checks::Verdict;
 use crate::duration;
 use crate::finding::Finding;
 use crate::workload::{self, Workload};
+use k8s_openapi::api::core::v1::Pod;
 
 /// Time between two looks at the logs.
 const LOGS_EVERY: SignedDuration = SignedDuration::from_mins(1);
@@ -33,13 +34,14 @@ pub struct Soak {
     log_trouble: Option<String>,
     trouble: Option<String>,
     quit: bool,
+    superseded: Option<String>,
 }
 
 impl Soak {
     /// Begins with the pods as they are.
     pub fn new(workload: &Workload, length: SignedDuration, now: Timestamp) -> Self {
-        let restarts =
-            workload.pods.iter().map(|pod| (workload::name(pod).to_owned(), workload::restarts(pod)));
+        let living = workload.pods.iter().filter(|pod| !workload::has_ended(pod));
+        let restarts = living.map(|pod| (workload::name(pod).to_owned(), workload::restarts(pod)));
         Self {
             began: now,
             until: now + length,
@@ -55,6 +57,7 @@ impl Soak {
             log_trouble: None,
             trouble: None,
             quit: false,
+            superseded: None,
         }
     }
 
@@ -74,6 +77,16 @@ impl Soak {
         self.quit = true;
     }
 
+    /// Somebody else changed the template: what happens from now on is not ours to judge.
+    pub fn was_superseded(&mut self, how: String) {
+        self.superseded = Some(how);
+    }
+
+    /// How the template was changed meanwhile.
+    pub fn superseded(&self) -> Option<&str> {
+        self.superseded.as_deref()
+    }
+
     /// Whether somebody ended it.
     pub fn was_quit(&self) -> bool {
         self.quit
@@ -86,7 +99,10 @@ impl Soak {
 
     /// Takes over what the pods and events say now.
     pub fn observe(&mut self, workload: &Workload, now: Timestamp) {
-        for pod in workload.pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none()) {
+        // What had ended before, such as a pod that was evicted, belongs to the past.
+        let known = |pod: &&Pod| !workload::has_ended(pod) || self.restarts.contains_key(workload::name(pod));
+        let stays = |pod: &&Pod| pod.metadata.deletion_timestamp.is_none();
+        for pod in workload.pods.iter().filter(known).filter(stays).collect::<Vec<_>>() {
             let (name, restarts) = (workload::name(pod), workload::restarts(pod));
             let before = *self.restarts.entry(name.to_owned()).or_insert(restarts);
             if restarts > before {
@@ -223,9 +239,10 @@ impl Soak {
         (!groups.is_empty()).then_some(finding)
     }
 
-    /// Why it was not seen whole: the watch is broken at the end, or the logs could not be read.
+    /// Why it was not seen whole: somebody else changed the template, the watch is broken at the end, or the logs could
+    /// not be read.
     fn unseen(&self) -> Option<&str> {
-        self.trouble.as_deref().or(self.log_trouble.as_deref())
+        self.superseded().or(self.trouble.as_deref()).or(self.log_trouble.as_deref())
     }
 }
 

@@ -121,6 +121,11 @@ impl Deployment {
         self.metadata.annotations.as_ref()?.get(key).map(String::as_str)
     }
 
+    /// `metadata.resourceVersion`.
+    pub fn resource_version(&self) -> &str {
+        self.metadata.resource_version.as_deref().unwrap_or_default()
+    }
+
     /// Whether it has any annotation.
     pub fn has_annotations(&self) -> bool {
         self.metadata.annotations.as_ref().is_some_and(|annotations| !annotations.is_empty())

@@ -14,6 +14,9 @@ use crate::restart::{Action, Ending, Observation};
 use crate::verify::{self, Inspected, Inspection};
 use crate::workload;
 
+/// Longest grace that is waited for, in seconds: any number may stand there.
+const LONGEST_GRACE: i64 = 24 * 60 * 60;
+
 /// Time between two looks when nothing new is seen.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
 
@@ -89,7 +92,7 @@ impl Eviction {
         let old = self.seen.pod(self.old());
         let seconds =
             old.and_then(|pod| pod.spec.as_ref()?.termination_grace_period_seconds).unwrap_or_default();
-        SignedDuration::from_secs(seconds.max(0))
+        SignedDuration::from_secs(seconds.clamp(0, LONGEST_GRACE))
     }
 
     fn reached(&self) -> Reached {

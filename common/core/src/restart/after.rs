@@ -47,7 +47,9 @@ impl Restart {
 
     pub(super) fn soaking(&mut self, mut soak: Soak, observation: Observation, now: Timestamp) -> Action {
         match observation {
-            Observation::Workload(workload) => soak.observe(&workload, now),
+            Observation::Workload(workload) if self.is_as_made(&workload.deployment) => {
+                soak.observe(&workload, now);
+            }
             Observation::Quit => soak.quit(now),
             Observation::Gone => return self.gone(now),
             Observation::Trouble(reason) => soak.could_not_watch(reason),
@@ -60,6 +62,10 @@ impl Restart {
                 }
             }
             _ => {}
+        }
+        if !self.is_as_made(&self.seen.deployment) {
+            soak.was_superseded(self.plan.change.instead(&self.seen.deployment));
+            return self.soaked(&soak, now);
         }
         if soak.is_over(now) {
             return self.soaked(&soak, now);
@@ -77,7 +83,11 @@ impl Restart {
     }
 
     fn soaked(&mut self, soak: &Soak, now: Timestamp) -> Action {
-        let how = if soak.was_quit() { "ended by q" } else { "ok" };
+        let how = match soak.superseded() {
+            Some(_) => "superseded",
+            None if soak.was_quit() => "ended by q",
+            None => "ok",
+        };
         let watched = duration::short(now.duration_since(soak.began()));
         self.step("soak", soak.began(), now, &format!("{how} after {watched}: {}", soak.summary()));
         let object = self.plan.request.target.object();

@@ -71,6 +71,9 @@ impl Change {
     /// What is in its place, when somebody else changed the Deployment.
     pub(super) fn instead(&self, deployment: &Deployment) -> String {
         match self {
+            Self::Restart { restarted_at } if deployment.restarted_at() == Some(restarted_at) => {
+                "its template was changed since".to_owned()
+            }
             Self::Restart { .. } => {
                 format!("restartedAt is {}, not ours", deployment.restarted_at().unwrap_or("none"))
             }
@@ -157,14 +160,19 @@ impl Earlier {
             json!({"op": "test", "path": "/metadata/generation", "value": deployment.generation()}),
             json!({"op": "replace", "path": "/spec/template", "value": self.template}),
         ];
-        operations.extend(reason.or(self.cause.as_deref()).map(|reason| {
+        let cause = reason.or(self.cause.as_deref()).map(|reason| {
             if deployment.has_annotations() {
                 let path = format!("/metadata/annotations/{}", CHANGE_CAUSE.replace('/', "~1"));
-                json!({"op": "add", "path": path, "value": reason})
+                vec![json!({"op": "add", "path": path, "value": reason})]
             } else {
-                json!({"op": "add", "path": "/metadata/annotations", "value": {CHANGE_CAUSE: reason}})
+                // This puts a whole map there, and an annotation that came meanwhile moves no generation.
+                vec![
+                    json!({"op": "test", "path": "/metadata/resourceVersion", "value": deployment.resource_version()}),
+                    json!({"op": "add", "path": "/metadata/annotations", "value": {CHANGE_CAUSE: reason}}),
+                ]
             }
-        }));
+        });
+        operations.extend(cause.into_iter().flatten());
         Value::Array(operations)
     }
 

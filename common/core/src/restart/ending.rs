@@ -33,9 +33,10 @@ impl Ending {
         Self { outcome, signal: None, findings, verified: Verified::NOTHING }
     }
 
-    /// Whether the template has been seen to serve: rolled out, and no endpoint that fails.
+    /// Whether the template has been seen to serve: rolled out, no endpoint that fails, and no fall in the soak.
     fn is_verified(&self) -> bool {
-        self.verified.rollout == Verdict::Pass && self.verified.health != Verdict::Fail
+        let Verified { rollout, health, soak, .. } = self.verified;
+        rollout == Verdict::Pass && health != Verdict::Fail && soak != Verdict::Fail
     }
 
     /// The same, with a verdict on the rollout and its pods.
@@ -158,7 +159,8 @@ impl Restart {
             "{} {done} with {plugin}{why}: {outcome:?} after {took}, operation {}",
             request.user, request.operation
         );
-        let template = revision::hash(self.seen.deployment.template());
+        // Ours, whatever somebody else has put there since.
+        let template = revision::hash(self.made.as_ref().unwrap_or(&self.seen.deployment).template());
         let entry = json!({
             "command": plugin,
             "deployment": request.target.deployment,

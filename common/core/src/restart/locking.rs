@@ -53,9 +53,14 @@ impl Restart {
         }
     }
 
-    /// Somebody took the target over: not one write more, not even an Event.
+    /// Somebody took the target over: not one write more, not even an Event. What was verified before stays told.
     fn displaced(&mut self, holder: &Holder, now: Timestamp) -> Action {
+        let before = self.ending.take();
         self.unknown("lock/displaced", &format!("another operation took over: {holder}"), now);
+        if let (Some(before), Some(ending)) = (before, &mut self.ending) {
+            ending.verified = before.verified;
+            ending.findings.extend(before.findings);
+        }
         self.finish()
     }
 

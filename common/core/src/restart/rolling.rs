@@ -71,7 +71,7 @@ impl Restart {
         if workload.deployment.uid() != self.plan.before().deployment.uid() {
             return Some(self.gone(now));
         }
-        if !self.plan.change.is_in(&workload.deployment) {
+        if !self.is_as_made(&workload.deployment) {
             let found = self.plan.change.instead(&workload.deployment);
             return Some(self.superseded(&found, now));
         }

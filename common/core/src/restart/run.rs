@@ -10,6 +10,7 @@ use super::standing::Standing;
 use crate::finding::Finding;
 use crate::lock::Held;
 use crate::report::Step;
+use crate::revision;
 use crate::soak::Soak;
 use crate::verify::Verification;
 use crate::workload::{self, Deployment, Workload};
@@ -162,6 +163,15 @@ impl Restart {
             Some(made) => workload.with(made),
             None => workload,
         };
+    }
+
+    /// Whether the Deployment still has the template that the change left: as the API server answered, since a webhook
+    /// may have had a hand in it.
+    pub(super) fn is_as_made(&self, deployment: &Deployment) -> bool {
+        match &self.made {
+            Some(made) => revision::is_current(made.template(), deployment.template()),
+            None => self.plan.change.is_in(deployment),
+        }
     }
 
     /// The workload as it was last seen.

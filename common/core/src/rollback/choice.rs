@@ -54,7 +54,7 @@ pub fn choose(history: &History) -> Result<Choice, NoChoice> {
     }
     let long = |revision: &&Revision| revision.served.at_least() >= PROVEN && revision.failed.is_none();
     let chosen = differing()
-        .find(|revision| verified(revision).is_some())
+        .find(|revision| verified(revision).is_some() && revision.failed.is_none())
         .or_else(|| differing().find(long))
         .or_else(|| differing().find(|revision| revision.broken().is_none()));
     match chosen {

@@ -100,6 +100,50 @@ fn a_pod_that_falls_over_during_the_soak_fails_it() {
     assert_eq!(restart.ending().unwrap().outcome, Outcome::Failed);
 }
 
+/// The entry of `sk-history` that a restart ends with.
+fn recorded(action: Action) -> serde_json::Value {
+    let Action::Record(record) = action else { panic!("{action:?}") };
+    record.history.1
+}
+
+#[test]
+fn what_failed_its_soak_is_not_verified() {
+    let (mut restart, plan) = soaking();
+    restart.next(sees(&after(&plan, &[], &[true, true, false])), at(90));
+    restart.next(Observation::Quiet, at(621));
+    let entry = recorded(restart.next(Observation::Logs(Vec::new()), at(622)));
+    assert_eq!((&entry["outcome"], &entry["verified"]), (&"Failed".into(), &false.into()));
+}
+
+#[test]
+fn a_template_of_somebody_else_ends_the_soak_and_is_not_written_down_as_ours() {
+    let (mut restart, plan) = soaking();
+    let ours = crate::revision::hash(restart.made.as_ref().unwrap().template());
+    let mut theirs = after(&plan, &[true; 3], &[false]).workload();
+    let mut template = theirs.deployment.template().clone();
+    template["spec"]["containers"][0]["image"] = "web:bad".into();
+    theirs = theirs.clone().with(theirs.deployment.with_template(template));
+    let entry = recorded(restart.next(Observation::Workload(Box::new(theirs)), at(90)));
+    assert_eq!((&entry["template"], &entry["verified"]), (&ours.into(), &true.into()));
+    let ending = restart.ending().unwrap();
+    assert_eq!((ending.outcome, ending.verified.soak), (Outcome::Succeeded, Verdict::Unknown));
+    assert_eq!(ending.findings[0].code, "soak/unseen");
+    assert_eq!(restart.steps().last().unwrap().step, "soak");
+}
+
+#[test]
+fn a_pod_that_was_evicted_before_does_not_fail_the_soak() {
+    let (mut restart, plan) = soaking();
+    let mut workload = after(&plan, &[false], &[true; 3]).workload();
+    let old = workload.pods.iter_mut().find(|pod| !crate::workload::is_ready(pod)).unwrap();
+    old.status.as_mut().unwrap().phase = Some("Failed".to_owned());
+    restart.next(Observation::Workload(Box::new(workload)), at(90));
+    restart.next(Observation::Quiet, at(621));
+    restart.next(Observation::Logs(Vec::new()), at(622));
+    let ending = restart.ending().unwrap();
+    assert_eq!((ending.outcome, ending.verified.soak), (Outcome::Succeeded, Verdict::Pass));
+}
+
 #[test]
 fn q_ends_the_watching_with_what_was_seen() {
     let (mut restart, _) = soaking();

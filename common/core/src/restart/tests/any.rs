@@ -14,6 +14,8 @@ struct Run {
     may_have_changed: bool,
     /// Whether it was ever shown a workload that was complete and its own.
     saw_success: bool,
+    /// Whether it wrote down that its template was verified.
+    wrote_verified: bool,
     busy: usize,
     now: i64,
 }
@@ -54,7 +56,11 @@ impl Run {
             Action::Fetch(_) => Observation::Fetched(Fetched::new()),
             Action::Inspect(_) => Observation::Inspected(inspected(if chance % 5 == 4 { 503 } else { 200 })),
             Action::ReadLogs { .. } => Observation::Logs(Vec::new()),
-            Action::Record(_) | Action::Finish => Observation::Recorded(Vec::new()),
+            Action::Record(record) => {
+                self.wrote_verified |= record.history.1["verified"] == true;
+                Observation::Recorded(Vec::new())
+            }
+            Action::Finish => Observation::Recorded(Vec::new()),
         }
     }
 
@@ -130,6 +136,7 @@ proptest! {
             action = restart.next(observation, at(run.now));
         }
         prop_assert_eq!(&action, &Action::Finish, "it does not end");
+        prop_assert!(!run.wrote_verified || (run.saw_success && outcome(&restart) != Outcome::Failed));
         match outcome(&restart) {
             Outcome::Succeeded => prop_assert!(run.saw_success),
             Outcome::Refused | Outcome::Locked => prop_assert!(!run.may_have_changed),

@@ -105,6 +105,11 @@ fn a_take_over_that_is_noticed_at_the_end_keeps_from_writing_too() {
     assert_eq!(restart.next(is(other), at(3)), Action::Finish, "no Event, no history");
     let ending = restart.ending().unwrap();
     assert_eq!((ending.outcome, ending.findings[0].code.as_str()), (Outcome::Unknown, "lock/displaced"));
+    assert_eq!(
+        (ending.verified.rollout, ending.verified.health),
+        (Verdict::Pass, Verdict::Pass),
+        "still told"
+    );
 }
 
 #[test]

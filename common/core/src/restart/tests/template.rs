@@ -67,7 +67,12 @@ fn the_patch_is_bound_to_what_was_looked_at() {
     plan.request.reason = Some("errors since 2.41".to_owned());
     let Patch::Json(patch) = plan.patch() else { panic!() };
     let cause = json!({"kubernetes.io/change-cause": "errors since 2.41"});
-    assert_eq!(patch[3], json!({"op": "add", "path": "/metadata/annotations", "value": cause}));
+    assert_eq!(
+        patch[3],
+        json!({"op": "test", "path": "/metadata/resourceVersion", "value": ""}),
+        "a whole map"
+    );
+    assert_eq!(patch[4], json!({"op": "add", "path": "/metadata/annotations", "value": cause}));
     let mut raw = json!({"metadata": {"annotations": {"deployment.kubernetes.io/revision": "4"}}});
     raw["spec"] = json!({"selector": {}, "template": {}});
     plan.facts.workload.deployment = Deployment::read(raw).unwrap();

@@ -67,6 +67,15 @@ fn what_was_verified_goes_before_what_served_longer() {
 }
 
 #[test]
+fn what_was_verified_and_failed_since_is_not_preferred() {
+    let web = Web::default().rolled(1, "web:1", 0).rolled(2, "web:2", HOUR).rolled(3, "web:3", 5 * HOUR);
+    let web =
+        web.operation("web:1", "Succeeded", true, HOUR / 2).operation("web:2", "Succeeded", true, 2 * HOUR);
+    assert_eq!(chosen(&web.clone().history(6 * HOUR)).0, 2);
+    assert_eq!(chosen(&web.operation("web:2", "Failed", false, 3 * HOUR).history(6 * HOUR)).0, 1);
+}
+
+#[test]
 fn without_proof_it_is_the_newest_that_is_not_known_to_be_broken() {
     let web = Web::default().rolled(1, "web:1", 0).rolled(2, "web:2", 60).rolled(3, "web:3", 120);
     let history = web.clone().history(180);

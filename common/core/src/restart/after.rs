@@ -41,11 +41,16 @@ impl Restart {
         self.began = now;
         let soak = Soak::new(&self.seen, self.plan.request.soak, now);
         let until = soak.logs_due();
-        self.phase = Phase::Soaking(soak);
+        self.phase = Phase::Soaking(Box::new(soak));
         Action::Watch { until }
     }
 
-    pub(super) fn soaking(&mut self, mut soak: Soak, observation: Observation, now: Timestamp) -> Action {
+    pub(super) fn soaking(
+        &mut self,
+        mut soak: Box<Soak>,
+        observation: Observation,
+        now: Timestamp,
+    ) -> Action {
         match observation {
             Observation::Workload(workload) if self.is_as_made(&workload.deployment) => {
                 soak.observe(&workload, now);

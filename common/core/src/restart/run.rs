@@ -42,7 +42,7 @@ pub(super) enum Phase {
     /// Giving the lock back, then doing this.
     Releasing(Next),
     /// Watching what became of it.
-    Soaking(Soak),
+    Soaking(Box<Soak>),
     /// Writing down what was done.
     Recording,
     /// Over.

@@ -1,4 +1,4 @@
-//! Objects that are made here, because one kind node cannot be brought to show them.
+//! Objects that are made here: what one kind node cannot be brought to show, and other words for what it shows.
 
 use serde_json::{Value, json};
 

@@ -245,6 +245,44 @@ pub(super) const RECORDED: &[(&str, Expected)] = &[
             &["policy.example.com", "service \"policy\" not found"],
         )],
     ),
+    ("claim-in-use", &[("pending/claim-in-use", "pod/web-", &["PersistentVolumeClaim data is for one pod"])]),
+    (
+        "deadline-unexplained",
+        &[("rollout/progress-deadline", "deployment/web", &["progressDeadlineSeconds"])],
+    ),
+    ("devices", &[("pending/unschedulable", "pod/web-", &["cannot allocate all claims"])]),
+    ("invalid", &[("pending/invalid", "deployment/web", &["must be less than or equal to cpu limit"])]),
+    (
+        "one-node-only",
+        &[
+            ("crashloop/app-exit", "pod/web-", &["exit 7"]),
+            ("crashloop/app-exit", "pod/web-", &["exit 7"]),
+            ("crashloop/one-node-only", "deployment/web", &["2 pods", "node-1", "1 pod ready elsewhere"]),
+        ],
+    ),
+    ("oom-unlimited", &[("crashloop/oom-node-pressure", "pod/web-", &["no memory limit", "node-1"])]),
+    ("pull-odd", &[("image/pull-failed", "pod/web-", &["418 I am a teapot"])]),
+    ("pull-rate-limited", &[("image/rate-limited", "pod/web-", &["registry.example.com", "429"])]),
+    ("pull-timeout", &[("image/timeout", "pod/web-", &["registry.example.com", "in time"])]),
+    ("pv-zone", &[("pending/pv-zone", "pod/web-", &["PersistentVolumeClaim data"])]),
+    (
+        "refused-secret",
+        &[("pending/refused", "deployment/web", &["service account careful does not reference"])],
+    ),
+    ("sandbox-runtime", &[("pending/sandbox-network", "pod/web-", &["node-1", "kata-absent"])]),
+    (
+        "since-revision",
+        &[
+            ("crashloop/app-exit", "pod/web-", &["exit 7"]),
+            ("crashloop/since-revision", "deployment/web", &["only the present template crashes", "1 pod"]),
+        ],
+    ),
+    ("too-many-pods", &[("pending/too-many-pods", "pod/web-", &["as many pods as they may"])]),
+    ("volume-limit", &[("pending/volume-limit", "pod/web-", &["as many volumes"])]),
+    (
+        "webhook",
+        &[("pending/webhook", "deployment/web", &["policy.example.com", "image tag latest is not allowed"])],
+    ),
 ];
 
 fn folder() -> PathBuf {

@@ -16,10 +16,7 @@ use std::ffi::OsStr;
 use serde_json::{Value, json};
 use service::{Service, kubectl};
 use support::report;
-use testkit::{Run, TestCluster};
-
-/// One verb on one resource.
-type Verb = (&'static str, &'static str, &'static str);
+use testkit::{Run, TestCluster, User, Verb};
 
 const APPS: &str = "apps";
 const LEASES: &str = "coordination.k8s.io";
@@ -104,8 +101,7 @@ fn missed(report: &Value) -> Vec<String> {
 struct Restricted {
     cluster: TestCluster,
     service: Service,
-    cluster_entry: Value,
-    token: String,
+    user: User,
 }
 
 impl Restricted {
@@ -113,41 +109,20 @@ impl Restricted {
     fn new() -> Self {
         let cluster = TestCluster::get();
         let service = Service::start_with(&cluster, |deployment| deployment["spec"]["replicas"] = 1.into());
-        service.kubectl(&["create", "serviceaccount", "operator"]);
-        let subject = format!("--serviceaccount={}:operator", service.namespace());
-        service.kubectl(&["create", "rolebinding", "operator", "--role=operator", &subject]);
-        let token = cluster.kubectl(["create", "token", "operator", "-n", service.namespace()]);
-        let config = cluster.kubectl(["config", "view", "--raw", "--minify", "-o", "json"]);
-        let config: Value = serde_json::from_str(&config).expect("kubectl config view is JSON");
-        let cluster_entry = config["clusters"][0]["cluster"].clone();
-        Self { cluster, service, cluster_entry, token: token.trim().to_owned() }
+        let user = User::new(&cluster, service.namespace());
+        Self { cluster, service, user }
     }
 
     /// Restarts with these verbs, as a service with a health endpoint.
     #[track_caller]
     fn restart(&self, verbs: &[Verb]) -> Run {
-        let rules: Vec<Value> = verbs
-            .iter()
-            .map(|(verb, group, resource)| json!({"verbs": [verb], "apiGroups": [group], "resources": [resource]}))
-            .collect();
-        self.service.apply(&json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
-            "metadata": {"name": "operator"}, "rules": rules}));
-        let config = json!({"apiVersion": "v1", "kind": "Config", "current-context": "operator",
-            "clusters": [{"name": "cluster", "cluster": self.cluster_entry}],
-            "users": [{"name": "operator", "user": {"token": self.token}}],
-            "contexts": [{"name": "operator", "context": {"cluster": "cluster", "user": "operator"}}]});
         let services = json!({"services": [{"name": "web", "namespace": self.service.namespace(),
             "port": 8080, "healthPath": "/health/ready"}]});
-        let plugin = kubectl(self.cluster.kubeconfig());
-        let file = |name: &str, content: &Value| {
-            let path = plugin.home().join(name);
-            std::fs::write(&path, content.to_string()).expect("a file in the home directory");
-            path
-        };
-        let (config, services) = (file("config", &config), file("services.yaml", &services));
-        let plugin =
-            plugin.kubeconfig(config).args(["sk-restart", "web", "--yes", "--soak", "0", "-o", "json"]);
-        plugin.args([OsStr::new("--services"), services.as_os_str()]).run()
+        let plugin = kubectl(&self.user.may(verbs));
+        let file = plugin.home().join("services.yaml");
+        std::fs::write(&file, services.to_string()).expect("a file in the home directory");
+        let plugin = plugin.args(["sk-restart", "web", "--yes", "--soak", "0", "-o", "json"]);
+        plugin.args([OsStr::new("--services"), file.as_os_str()]).run()
     }
 
     fn generation(&self) -> Value {

@@ -16,6 +16,9 @@ use sk_core::sanitize::visible;
 use crate::args::Asked;
 use crate::report;
 
+/// Columns that a line may have.
+const WIDTH: usize = 80;
+
 /// Lines that one cause may take.
 const LINES: usize = 12;
 
@@ -56,8 +59,8 @@ pub(crate) fn there(namespace: &str, names: &Fact<Vec<String>>) -> String {
 }
 
 impl Told<'_> {
-    /// The verdict. Says whether it is the first finding's summary, which then need not be told again.
-    fn headline(&self, text: &mut Text) -> bool {
+    /// The verdict. Says in how many lines it told the first finding's summary, where it did.
+    fn headline(&self, text: &mut Text) -> Option<usize> {
         match (self.asked, self.question) {
             (Asked::Catalogue, Question::Services(targets)) => {
                 let width = targets.iter().map(|target| target.name().chars().count()).max();
@@ -74,24 +77,24 @@ impl Told<'_> {
                 if targets.is_empty() {
                     text.line("the catalogue has no services");
                 }
-                false
+                None
             }
             (_, Question::Stuck { state, namespace, labels }) => {
                 text.line(self.counted(*state, namespace.as_deref(), labels));
-                false
+                None
             }
             (_, Question::Services(_)) => {
-                let Some(view) = self.report.objects.first() else { return false };
+                let view = self.report.objects.first()?;
                 text.line(verdict(view.verdict, &format!("{}: {}", self.report.service, view.detail)));
-                false
+                None
             }
             (asked, Question::Pod { name, .. }) => self.of_pod(asked, name, text),
         }
     }
 
     /// The verdict on one pod: its first cause where there is one.
-    fn of_pod(&self, asked: &Asked, name: &str, text: &mut Text) -> bool {
-        let Some(view) = self.report.objects.first() else { return false };
+    fn of_pod(&self, asked: &Asked, name: &str, text: &mut Text) -> Option<usize> {
+        let view = self.report.objects.first()?;
         let first = self.groups().next().filter(|group| group.finding.severity != Severity::Info);
         let state = match asked {
             Asked::Pod(_, Some(state)) if !self.is_in(*state) => format!(" {}", is_not(*state)),
@@ -101,8 +104,10 @@ impl Told<'_> {
             Some(group) => format!("{name}{state}: {}", group.finding.summary),
             None => format!("{name}{state}: {}", view.detail),
         };
-        text.line(verdict(view.verdict, &sentence));
-        first.is_some()
+        let sentence = verdict(view.verdict, &sentence);
+        let lines = sentence.lines().count();
+        text.line(sentence);
+        first.map(|_| lines)
     }
 
     /// How many pods are in a state.
@@ -137,24 +142,24 @@ impl Told<'_> {
     }
 
     /// What was found in one namespace.
-    fn namespace(&self, judgement: &Judgement, headline: bool, text: &mut Text) {
+    fn namespace(&self, judgement: &Judgement, headline: Option<usize>, text: &mut Text) {
         let titled = self.judgements.len() > 1 && !judgement.diagnosis.groups.is_empty();
         if titled {
             text.gap().line(terminal::strong(&visible(&judgement.scene.namespace)));
         }
         for (index, group) in judgement.diagnosis.groups.iter().enumerate() {
-            if index > 0 || !(headline || titled) {
+            if index > 0 || !(headline.is_some() || titled) {
                 text.gap();
             }
-            self.cause(judgement, group, headline && index == 0, text);
+            self.cause(judgement, group, headline.filter(|_| index == 0), text);
         }
     }
 
     /// One cause in at most a dozen lines: where, what, how it is known, what to type. Only evidence is ever cut.
-    fn cause(&self, judgement: &Judgement, group: &Group, told: bool, text: &mut Text) {
+    fn cause(&self, judgement: &Judgement, group: &Group, told: Option<usize>, text: &mut Text) {
         let finding = report::with_log(group.finding.clone(), &judgement.fetched, self.logs);
-        let mut before = vec![where_seen(group, told)];
-        if !told {
+        let mut before = vec![where_seen(group, told.is_some())];
+        if told.is_none() {
             before.push(terminal::lines("    ", 4, &finding.summary));
         }
         before.extend(others(group));
@@ -168,7 +173,7 @@ impl Told<'_> {
             after.push(terminal::command(&first, 10, command));
         }
         let taken: usize = before.iter().chain(&after).map(|part| part.lines().count()).sum();
-        let room = LINES.saturating_sub(taken + usize::from(told)).max(2);
+        let room = LINES.saturating_sub(taken + told.unwrap_or_default()).max(2);
         for part in before.into_iter().chain(evidence(&finding.evidence, room.max(self.logs))).chain(after) {
             text.line(part);
         }
@@ -243,21 +248,36 @@ fn others(group: &Group) -> Option<String> {
     (names.len() > 1).then(|| terminal::lines("    pods  ", 10, &some(&names)))
 }
 
-/// Evidence in so many lines; what does not fit is said to be there.
+/// Evidence in so many lines: where it is more, each piece loses its end first, then the last ones go.
 fn evidence(evidence: &[String], room: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for (index, seen) in evidence.iter().enumerate() {
+    let whole = pieces(evidence, usize::MAX);
+    let fitting = [2, 1].into_iter().map(|each| pieces(evidence, each));
+    let lines = |pieces: &Vec<Vec<String>>| pieces.iter().map(Vec::len).sum::<usize>();
+    if lines(&whole) <= room {
+        return whole.concat();
+    }
+    let cut = fitting.clone().find(|cut| lines(cut) <= room);
+    let mut cut = cut.or_else(|| fitting.clone().next_back()).unwrap_or_default().concat();
+    cut.truncate(room);
+    cut
+}
+
+/// Each piece of evidence in at most so many lines.
+fn pieces(evidence: &[String], most: usize) -> Vec<Vec<String>> {
+    let piece = |(index, seen): (usize, &String)| {
         let first = if index == 0 { format!("    {}  ", terminal::dim("seen")) } else { " ".repeat(10) };
-        lines.extend(terminal::lines(&first, 10, seen).lines().map(str::to_owned));
-    }
-    if lines.len() > room {
-        lines.truncate(room.saturating_sub(1));
-        lines.push(format!(
-            "          {}",
-            terminal::dim(terminal::sign("… -o json has all of it", "... -o json has all of it"))
-        ));
-    }
-    lines
+        let mut lines: Vec<String> = terminal::lines(&first, 10, seen).lines().map(str::to_owned).collect();
+        if lines.len() > most {
+            lines.truncate(most);
+            if let Some(last) = lines.last_mut() {
+                let more = terminal::sign(" …", " ...");
+                let kept = last.chars().count().min(WIDTH - more.chars().count());
+                *last = last.chars().take(kept).chain(more.chars()).collect();
+            }
+        }
+        lines
+    };
+    evidence.iter().enumerate().map(piece).collect()
 }
 
 /// The first names, and how many more.

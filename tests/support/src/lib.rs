@@ -17,6 +17,7 @@ mod faults;
 mod plugin;
 mod reply;
 mod schema;
+mod user;
 mod wait;
 mod watcher;
 
@@ -28,5 +29,6 @@ pub use faults::{Fault, FaultyApi};
 pub use plugin::{Plugin, Run, Running};
 pub use reply::Reply;
 pub use schema::assert_valid;
+pub use user::{User, Verb};
 pub use wait::{until, wait_until};
 pub use watcher::Availability;

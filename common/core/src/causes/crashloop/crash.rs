@@ -234,14 +234,21 @@ impl Crash<'_> {
         facts.fetched.text(&self.log_need(facts))
     }
 
-    /// The kubelet has a previous log only once the container was restarted.
+    /// The kubelet has a log once the container ran.
     fn needs(&self, facts: &PodFacts<'_>) -> Option<Need> {
         let need = self.log_need(facts);
-        (self.container.last().is_some() && !facts.fetched.knows(&need)).then_some(need)
+        let ran = self.container.last().is_some() || self.container.terminated().is_some();
+        (ran && !facts.fetched.knows(&need)).then_some(need)
     }
 
+    /// Until the container is started again its present log is that of the run that ended; its previous one, of the run
+    /// before, may be gone.
     fn log_need(&self, facts: &PodFacts<'_>) -> Need {
-        Need::PreviousLog { pod: facts.name().to_owned(), container: self.container.name().to_owned() }
+        let (pod, container) = (facts.name().to_owned(), self.container.name().to_owned());
+        match self.container.terminated() {
+            Some(_) => Need::Log { pod, container },
+            None => Need::PreviousLog { pod, container },
+        }
     }
 
     /// The command that shows the log of the run that ended.

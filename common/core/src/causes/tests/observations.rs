@@ -97,13 +97,14 @@ fn only_what_waiting_cannot_help_is_fatal_at_once() {
 }
 
 #[test]
-fn the_previous_log_is_asked_for_once_and_only_when_there_is_one() {
+fn the_log_of_the_run_that_ended_is_asked_for_once() {
     let needs = |make: &Make| make.case().found()[0].needs.clone();
-    let pod = "web-6f9c7d5b8-p0".to_owned();
-    let need = Need::PreviousLog { pod, container: "app".to_owned() };
+    let (pod, container_name) = ("web-6f9c7d5b8-p0".to_owned(), "app".to_owned());
+    let need = Need::PreviousLog { pod: pod.clone(), container: container_name.clone() };
     assert_eq!(needs(&web().pod(&crashed(7, "Error", 1))), [need]);
     assert_eq!(needs(&web().pod(&crashed(7, "Error", 1)).log("ERROR x")), []);
-    assert_eq!(needs(&web().pod(&container(false, 0, &ended(7, "Error", [90, 100]), &json!(null)))), []);
+    let not_again = container(false, 0, &ended(7, "Error", [90, 100]), &json!(null));
+    assert_eq!(needs(&web().pod(&not_again)), [Need::Log { pod, container: container_name }]);
 }
 
 #[test]

@@ -77,6 +77,9 @@ pub fn logs(inspected: &[Inspected]) -> (Verification, Vec<Finding>) {
     let all = || {
         inspected.iter().flat_map(|pod| pod.logs.iter().map(move |(container, log)| (pod, container, log)))
     };
+    if inspected.is_empty() {
+        return (Verification::new(Verdict::Skipped, "there was no pod to look at"), Vec::new());
+    }
     let lines = || {
         all().flat_map(|(pod, _, log)| {
             log.known().into_iter().flat_map(|text| text.lines()).map(move |line| (pod, line))
@@ -178,6 +181,7 @@ mod tests {
     fn quiet_and_healthy_pods_pass() {
         let pods = [pod("a", "started\nserving\n", 200), pod("b", "", 204)];
         assert_eq!(logs(&pods).0, Verification::new(Verdict::Pass, "no errors in 2 lines"));
+        assert_eq!(logs(&[]).0.verdict, Verdict::Skipped, "scaled to zero");
         assert_eq!(health(&pods, Some(&endpoint())).0.verdict, Verdict::Pass);
     }
 

@@ -46,6 +46,7 @@ pub struct Deployment {
 pub struct ReplicaSet {
     metadata: ObjectMeta,
     template: Value,
+    failure: Option<String>,
 }
 
 /// A Deployment and what it owns, as of one moment.
@@ -229,12 +230,20 @@ impl ReplicaSet {
     pub fn read(raw: Value) -> Result<Self, Malformed> {
         let template = template_of(&raw);
         let object: apps::ReplicaSet = typed("ReplicaSet", raw)?;
-        Ok(Self { metadata: object.metadata, template })
+        let conditions = object.status.and_then(|status| status.conditions).unwrap_or_default();
+        let stands = |kind: &str, status: &str| kind == "ReplicaFailure" && status == "True";
+        let failure = conditions.into_iter().find(|one| stands(&one.type_, &one.status));
+        Ok(Self { metadata: object.metadata, template, failure: failure.and_then(|one| one.message) })
     }
 
     /// `metadata.name`.
     pub fn name(&self) -> &str {
         self.metadata.name.as_deref().unwrap_or_default()
+    }
+
+    /// The message of its condition `ReplicaFailure`, where that is True now.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
     }
 
     /// `metadata.uid`.

@@ -8,6 +8,7 @@ mod text;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
@@ -23,6 +24,9 @@ use crate::catalogue::Loaded;
 use crate::cli::{Color, GlobalFlags, Output};
 use crate::error::Error;
 use crate::exit;
+
+/// Time for a signal to be told.
+const AFTER_CTRL_C: Duration = Duration::from_millis(200);
 
 /// What a person answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,7 +158,13 @@ impl Terminal {
             Ok(Ok(answer)) if ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) => {
                 Answer::Yes
             }
-            _ => Answer::No,
+            Ok(Ok(_)) => Answer::No,
+            Ok(Err(_)) | Err(_) => {
+                // Ctrl-C ends the reading a moment before the signal is told.
+                let _ = writeln!(self.err);
+                tokio::time::sleep(AFTER_CTRL_C).await;
+                Answer::No
+            }
         }
     }
 

@@ -60,11 +60,11 @@ impl<'a> Refusal<'a> {
     fn of(facts: &WorkloadFacts<'a>) -> Option<Self> {
         let workload = facts.workload;
         let condition = workload.deployment.condition("ReplicaFailure")?;
-        let message = condition.message.as_deref()?;
         let stands = condition.status == "True" && workload.deployment.is_observed();
-        let first = Self { message, event: None };
-        (stands && concerns_current(facts, message))
-            .then(|| Self::latest(facts).filter(|last| last.sign() != first.sign()).unwrap_or(first))
+        let told = condition.message.as_deref().filter(|message| stands && concerns_current(facts, message));
+        let own = || workload.current().and_then(ReplicaSet::failure).filter(|_| stands);
+        let first = Self { message: told.or_else(own)?, event: None };
+        Some(Self::latest(facts).filter(|last| last.sign() != first.sign()).unwrap_or(first))
     }
 
     /// The latest refusal by its event. The condition keeps the message of the first one for as long as it is true.
@@ -109,8 +109,7 @@ impl<'a> Refusal<'a> {
     }
 }
 
-/// The controller keeps a `ReplicaFailure` of an older `ReplicaSet` too, as long as the present one has none. Its
-/// messages name the pod, or else the event does.
+/// The Deployment keeps the message of an older `ReplicaSet`, also when the present one fails as well. Its messages name the pod, or else the event does.
 fn concerns_current(facts: &WorkloadFacts<'_>, message: &str) -> bool {
     let workload = facts.workload;
     let [only] = workload.replica_sets.as_slice() else {
@@ -184,5 +183,57 @@ impl WorkloadFacts<'_> {
     /// A field of the template's `spec`, as text.
     pub(in crate::causes) fn template_field(&self, field: &str) -> Option<&str> {
         self.workload.deployment.template().get("spec")?.get(field)?.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::causes::Fetched;
+    use crate::fact::Fact;
+    use crate::fixtures::at;
+    use crate::target::Place;
+    use crate::workload::{Deployment, Workload};
+
+    fn refusal(pod: &str) -> Value {
+        let message = format!(
+            "pods \"{pod}\" is forbidden: exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0"
+        );
+        json!([{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message}])
+    }
+
+    /// Two `ReplicaSet`s, the present one with these conditions; the Deployment tells of the older one's failure.
+    fn workload(conditions: &Value) -> Workload {
+        let owner = json!([{"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "d", "controller": true}]);
+        let set = |name: &str, image: &str, conditions: &Value| {
+            ReplicaSet::read(json!({"metadata": {"name": name, "uid": name, "ownerReferences": owner},
+                "spec": {"selector": {}, "template": {"spec": {"containers": [{"name": "app", "image": image}]}}},
+                "status": {"replicas": 0, "conditions": conditions}}))
+            .unwrap()
+        };
+        let deployment = Deployment::read(json!({"metadata": {"name": "web", "uid": "d"},
+            "spec": {"selector": {}, "template": {"spec": {"containers": [{"name": "app", "image": "web:2"}]}}},
+            "status": {"conditions": refusal("web-old-x")}}))
+        .unwrap();
+        let sets = vec![set("web-old", "web:1", &refusal("web-old-x")), set("web-new", "web:2", conditions)];
+        Workload::of(deployment, sets, Vec::new(), Fact::Known(Vec::new()))
+    }
+
+    #[test]
+    fn the_present_replica_set_speaks_for_itself_where_the_deployment_tells_of_an_older_one() {
+        for (conditions, expected) in [(refusal("web-new-y"), Some(Kind::Quota)), (json!([]), None)] {
+            let workload = workload(&conditions);
+            let place = Place { namespace: "shop", connection: "" };
+            let facts = WorkloadFacts {
+                workload: &workload,
+                floor: None,
+                fetched: &Fetched::new(),
+                place,
+                now: at(60),
+            };
+            assert_eq!(Refusal::of(&facts).map(|refusal| refusal.kind(&facts)), expected);
+        }
     }
 }

@@ -90,6 +90,7 @@ impl Restart {
     fn soaked(&mut self, soak: &Soak, now: Timestamp) -> Action {
         let how = match soak.superseded() {
             Some(_) => "superseded",
+            None if soak.verdict() == Verdict::Fail => "failed",
             None if soak.was_quit() => "ended by q",
             None => "ok",
         };

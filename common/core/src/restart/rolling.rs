@@ -200,10 +200,16 @@ impl Restart {
                 format!("the API server could not be watched, and nothing was heard for {timeout}: {reason}");
             return self.unknown("api/unreachable", &summary, now);
         }
+        let known: Vec<Finding> = self.causes().cloned().collect();
         let waiting = match rollout::judge(&self.seen) {
             rollout::Verdict::Waiting(what) => what,
             _ => "the rollout".to_owned(),
         };
-        self.unknown("rollout/no-progress", &format!("no progress for {timeout}: {waiting}"), now)
+        let action =
+            self.unknown("rollout/no-progress", &format!("no progress for {timeout}: {waiting}"), now);
+        if let Some(ending) = &mut self.ending {
+            ending.findings.extend(known);
+        }
+        action
     }
 }

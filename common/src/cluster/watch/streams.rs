@@ -175,7 +175,8 @@ where
         let events =
             watch_objects(api.clone(), config.clone()).modify(|object| object.managed_fields_mut().clear());
         let events = events.map(move |event| event.map_err(|error| explain(cluster, error, attempt.clone())));
-        through(events, Result::is_err)
+        // What is too old is listed anew, and is nobody's trouble.
+        through(events, Result::is_err).filter(|event| ready(!is_expired(event)))
     };
     stream::unfold(Duration::ZERO, move |pause| {
         let watched = watched();
@@ -186,6 +187,10 @@ where
     })
     .flatten()
     .boxed()
+}
+
+fn is_expired<T>(event: &Result<T, Error>) -> bool {
+    matches!(event, Err(error) if error.answer().is_some_and(|answer| answer.code == 410))
 }
 
 /// A stream that ends with the first item that is the last, without a look at what would come after it.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use testkit::{Namespace, Plugin, Run, TestCluster, until};
+use testkit::{Namespace, Plugin, Run, TestCluster, assert_valid, until};
 
 use crate::causes_fixture::Fixture;
 
@@ -138,6 +138,8 @@ impl Scene {
 fn judge(fixture: &Fixture, object: &str, run: &Run) -> Option<String> {
     let report: Value = serde_json::from_str(&run.stdout).unwrap_or_default();
     let Some(findings) = report["findings"].as_array() else { return Some("no report".to_owned()) };
+    let schema = include_str!("../../schemas/diagnosis-report.json");
+    assert_valid(&serde_json::from_str(schema).expect("a JSON schema"), &report);
     let of_code = |finding: &&Value| finding["code"] == fixture.code && finding["object"] == object;
     let Some(finding) = findings.iter().find(of_code) else { return Some(format!("not on {object}")) };
     let expected = |finding: &&Value| {

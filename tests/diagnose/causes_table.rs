@@ -238,7 +238,9 @@ pub(crate) const FIXTURES: &[Fixture] = &[
         .says(&["already used by pod(s) first"])
         .shows(&["Multi-Attach error"])
         .within(200),
-    pod(WEB, "pending/sandbox-network").says(&["kata-absent"]).shows(&["FailedCreatePodSandBox"]),
+    pod(WEB, "pending/sandbox-network")
+        .says(&["sandbox cannot be made", "no runtime for \"kata-absent\""])
+        .shows(&["FailedCreatePodSandBox"]),
     pod(WEB, "pending/node-admission").says(&["OutOfcpu"]).shows(&["status.reason: OutOfcpu"]).in_every_run(),
     pod(WEB, "pending/evicted").says(&["EmptyDir volume \"cache\"", "1Mi"]).shows(&["Evicted"]).within(240),
     pod(WEB, "pending/init-running")

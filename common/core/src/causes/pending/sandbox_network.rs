@@ -18,9 +18,12 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let failures = creating::failures(facts, Step::Sandbox);
     let failed = failures.first().filter(|failed| !creating::is_out_of_addresses(event::message(failed)))?;
     let message = event::message(failed);
-    let why = message.rsplit_once("plugin type=").map_or(message, |(_, why)| why);
+    let of_network = message.rsplit_once("plugin type=").map(|(_, why)| why);
+    let why = of_network.or_else(|| Some(message.rsplit_once(" desc = ")?.1)).unwrap_or(message);
+    // Without a plugin's name it may as well be the runtime: a handler that the node does not know.
+    let what = if of_network.is_some() || why.contains("cni") { "network" } else { "sandbox" };
     Some(Sighting {
-        summary: format!("the pod's network cannot be made on {}: {}", facts.node(), clip(why)),
+        summary: format!("the pod's {what} cannot be made on {}: {}", facts.node(), clip(why)),
         evidence: vec![event::evidence(failed)],
         next: vec![facts.place.kubectl("get nodes"), facts.describe()],
         observations: event::standing(std::iter::once(*failed)),

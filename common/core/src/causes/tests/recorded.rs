@@ -269,7 +269,14 @@ pub(super) const RECORDED: &[(&str, Expected)] = &[
         "refused-secret",
         &[("pending/refused", "deployment/web", &["service account careful does not reference"])],
     ),
-    ("sandbox-runtime", &[("pending/sandbox-network", "pod/web-", &["node-1", "kata-absent"])]),
+    (
+        "sandbox-runtime",
+        &[(
+            "pending/sandbox-network",
+            "pod/web-",
+            &["sandbox cannot be made on node-1", "no runtime for \"kata-absent\""],
+        )],
+    ),
     (
         "since-revision",
         &[

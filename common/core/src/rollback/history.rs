@@ -61,8 +61,10 @@ pub struct Revision {
 impl History {
     /// Reads it from a workload and from what `sk-history` says of the Deployment.
     pub fn of(workload: &Workload, operations: &Fact<Vec<Operation>>, now: Timestamp) -> Self {
-        let mut served = served::of(workload, now);
-        let mut revisions: Vec<Revision> = folded(&workload.replica_sets)
+        let hashes: Vec<String> =
+            workload.replica_sets.iter().map(|set| revision::hash(set.template())).collect();
+        let mut served = served::of(workload, &hashes, now);
+        let mut revisions: Vec<Revision> = folded(&workload.replica_sets, &hashes)
             .into_iter()
             .map(|(hash, sets)| {
                 let served = served.remove(&hash).unwrap_or(Served::Unknown);
@@ -120,10 +122,10 @@ impl History {
 }
 
 /// The numbered `ReplicaSet`s by template, those of one template the newest first.
-fn folded(sets: &[ReplicaSet]) -> BTreeMap<String, Vec<&ReplicaSet>> {
+fn folded<'a>(sets: &'a [ReplicaSet], hashes: &[String]) -> BTreeMap<String, Vec<&'a ReplicaSet>> {
     let mut folded: BTreeMap<String, Vec<&ReplicaSet>> = BTreeMap::new();
-    for set in sets.iter().filter(|set| set.revision().is_some()) {
-        folded.entry(revision::hash(set.template())).or_default().push(set);
+    for (set, hash) in sets.iter().zip(hashes).filter(|(set, _)| set.revision().is_some()) {
+        folded.entry(hash.clone()).or_default().push(set);
     }
     for sets in folded.values_mut() {
         sets.sort_by_key(|set| std::cmp::Reverse(set.revision()));
@@ -169,7 +171,7 @@ impl Revision {
             number: numbers.first().copied().unwrap_or_default(),
             folded: numbers.iter().skip(1).copied().collect(),
             former: sets.iter().flat_map(|set| set.former_revisions()).collect(),
-            current: sets.iter().any(|set| revision::is_same(set.template(), workload.deployment.template())),
+            current: hash == revision::hash(workload.deployment.template()),
             pods: pods.len(),
             ready: pods.iter().filter(|pod| workload::is_ready(pod)).count(),
             pod_restarts: pods.iter().map(|pod| workload::restarts(pod)).sum(),

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Pod;
 
-use crate::revision;
 use crate::workload::{self, ReplicaSet, Workload};
 
 /// How long a template was the one that serves.
@@ -52,20 +51,22 @@ struct Stint<'a> {
     set: &'a ReplicaSet,
 }
 
-/// How long each template served, by digest.
-pub(super) fn of(workload: &Workload, now: Timestamp) -> BTreeMap<String, Served> {
-    let hashes: Vec<String> =
-        workload.replica_sets.iter().map(|set| revision::hash(set.template())).collect();
+/// How long each template served, by digest. `hashes` are those of the workload's `ReplicaSet`s, in their order.
+pub(super) fn of(workload: &Workload, hashes: &[String], now: Timestamp) -> BTreeMap<String, Served> {
     let mut stints: Vec<Stint<'_>> = Vec::new();
-    for (set, template) in workload.replica_sets.iter().zip(&hashes) {
+    for (set, template) in workload.replica_sets.iter().zip(hashes) {
         stints.extend(stints_of(set, template));
     }
     stints.sort_by_key(|stint| stint.number);
-    let all: Vec<&str> = hashes.iter().map(String::as_str).collect();
     stints.retain(|stint| !never_took_over(stint, &workload.pods));
+    let mut ready = ready_since(workload, hashes);
     let mut served: BTreeMap<String, Served> = BTreeMap::new();
-    for template in all {
-        served.entry(template.to_owned()).or_insert_with(|| sum(template, &stints, workload, now));
+    for template in hashes {
+        if !served.contains_key(template) {
+            let serving = ready.remove(template.as_str()).map(|since| now.duration_since(since));
+            let serving = serving.unwrap_or_default().max(SignedDuration::ZERO);
+            served.insert(template.clone(), sum(template, &stints, serving, now));
+        }
     }
     served
 }
@@ -98,8 +99,9 @@ fn owner(pod: &Pod) -> Option<&str> {
     workload::controller(&pod.metadata).map(|owner| owner.uid.as_str())
 }
 
-/// Adds up the times of one template; stints of it that follow one another are one.
-fn sum(template: &str, stints: &[Stint<'_>], workload: &Workload, now: Timestamp) -> Served {
+/// Adds up the times of one template; stints of it that follow one another are one. `serves` is how long the pod of it
+/// has been ready that has been so longest.
+fn sum(template: &str, stints: &[Stint<'_>], serves: SignedDuration, now: Timestamp) -> Served {
     let mut total = SignedDuration::ZERO;
     let (mut any, mut all_known) = (false, true);
     let mut rest = stints;
@@ -114,7 +116,6 @@ fn sum(template: &str, stints: &[Stint<'_>], workload: &Workload, now: Timestamp
         }
         rest = &rest[length..];
     }
-    let serves = serving(template, workload, now);
     match (any, all_known) {
         (true, true) => Served::For(total),
         _ if total.max(serves) > SignedDuration::ZERO => Served::AtLeast(total.max(serves)),
@@ -123,20 +124,20 @@ fn sum(template: &str, stints: &[Stint<'_>], workload: &Workload, now: Timestamp
     }
 }
 
-/// How long the pod of this template that has been ready longest has been so.
-fn serving(template: &str, workload: &Workload, now: Timestamp) -> SignedDuration {
-    let own = |pod: &&Pod| {
-        let sets = workload.replica_sets.iter();
-        let set = sets
-            .filter(|set| revision::hash(set.template()) == template)
-            .find(|set| owner(pod) == Some(set.uid()));
-        workload::is_ready(pod) && set.is_some()
-    };
-    let since = workload.pods.iter().filter(own).filter_map(ready_since).min();
-    since.map_or(SignedDuration::ZERO, |since| now.duration_since(since).max(SignedDuration::ZERO))
+/// Since when the pod of each template has been ready that has been so longest.
+fn ready_since<'a>(workload: &Workload, hashes: &'a [String]) -> BTreeMap<&'a str, Timestamp> {
+    let mut ready: BTreeMap<&str, Timestamp> = BTreeMap::new();
+    for pod in workload.pods.iter().filter(|pod| workload::is_ready(pod)) {
+        let owned = |(set, _): &(&ReplicaSet, &String)| owner(pod) == Some(set.uid());
+        let set = workload.replica_sets.iter().zip(hashes).find(owned);
+        let (Some((_, template)), Some(since)) = (set, became_ready(pod)) else { continue };
+        let first = ready.entry(template).or_insert(since);
+        *first = since.min(*first);
+    }
+    ready
 }
 
-fn ready_since(pod: &Pod) -> Option<Timestamp> {
+fn became_ready(pod: &Pod) -> Option<Timestamp> {
     let conditions = pod.status.as_ref()?.conditions.as_deref()?;
     let ready = conditions.iter().find(|condition| condition.type_ == "Ready")?;
     Some(ready.last_transition_time.as_ref()?.0)

@@ -1,7 +1,10 @@
 //! The flags that every plugin has: kubectl's connection flags, the output flags, and those of commands that change.
 #![expect(clippy::doc_markdown, reason = "help texts are plain text")]
 
+mod flags;
+
 use std::ffi::OsString;
+use std::num::IntErrorKind;
 use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -12,6 +15,7 @@ use sk_core::checks;
 use sk_core::sanitize::quoted;
 
 use crate::error::Error;
+use flags::Flags;
 
 /// kubectl's connection flags, with its names and short forms (`genericclioptions.ConfigFlags`).
 #[derive(Args, Clone, Debug, Default)]
@@ -136,7 +140,8 @@ pub struct GlobalFlags {
         global = true,
         value_name = "N",
         default_value_t = 0,
-        hide_default_value = true
+        hide_default_value = true,
+        value_parser = verbosity
     )]
     pub verbosity: u8,
     /// List the catalogue's services and where it came from
@@ -241,6 +246,18 @@ fn request_timeout(text: &str) -> Result<SignedDuration, sk_core::duration::Inva
     }
 }
 
+/// `-v`, in the words of Go's `strconv` where it is no number.
+fn verbosity(text: &str) -> Result<u8, String> {
+    let level = text.parse::<i32>().map_err(|error| {
+        let reason = match error.kind() {
+            IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
+            _ => "invalid syntax",
+        };
+        format!("strconv.ParseInt: parsing {text:?}: {reason}")
+    })?;
+    Ok(u8::try_from(level.max(0)).unwrap_or(u8::MAX))
+}
+
 /// A command line that does not lead to a command.
 #[derive(Debug)]
 pub enum Unparsed {
@@ -269,19 +286,19 @@ pub fn output_of(arguments: &[OsString]) -> Output {
 /// `name` is how users call the command (`kubectl sk-restart`).
 pub fn parse<A: Parser>(name: &str, arguments: impl IntoIterator<Item = OsString>) -> Result<A, Unparsed> {
     let command = A::command().bin_name(name).args_override_self(true);
-    let matches = command.try_get_matches_from(arguments).map_err(|error| unparsed(name, &error))?;
-    A::from_arg_matches(&matches).map_err(|error| unparsed(name, &error))
-}
-
-fn unparsed(name: &str, error: &clap::Error) -> Unparsed {
-    match error.kind() {
+    let flags = Flags::of(&command);
+    let wrong = |message| Unparsed::Wrong(Error::Usage { message, see: name.to_owned() });
+    let unparsed = |error: clap::Error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Unparsed::Text(error.render()),
-        _ => Unparsed::Wrong(Error::Usage { message: wording(error), see: name.to_owned() }),
-    }
+        _ => wrong(wording(&error, &flags)),
+    };
+    let arguments = flags.settled(arguments.into_iter().collect()).map_err(wrong)?;
+    let matches = command.clone().try_get_matches_from(arguments).map_err(unparsed)?;
+    A::from_arg_matches(&matches).map_err(unparsed)
 }
 
 /// kubectl's words for what clap refuses (`spf13/pflag`).
-fn wording(error: &clap::Error) -> String {
+fn wording(error: &clap::Error, flags: &Flags) -> String {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
         _ => None,
@@ -303,14 +320,18 @@ fn wording(error: &clap::Error) -> String {
         }
         ErrorKind::InvalidValue if value.is_empty() => format!("flag needs an argument: {flag}"),
         ErrorKind::InvalidValue => {
-            format!("invalid argument {value:?} for {flag:?} flag: must be one of {}", valid_values(error))
+            invalid(value, &flags.named(flag), &format!("must be one of {}", valid_values(error)))
         }
         ErrorKind::ValueValidation => {
             let reason = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-            format!("invalid argument {value:?} for {flag:?} flag: {reason}")
+            invalid(value, &flags.named(flag), &reason)
         }
         _ => first_line(error),
     }
+}
+
+fn invalid(value: &str, flag: &str, reason: &str) -> String {
+    format!("invalid argument {value:?} for {flag:?} flag: {reason}")
 }
 
 fn similar(error: &clap::Error) -> String {

@@ -103,13 +103,16 @@ fn a_deployment_outside_the_catalogue_is_a_target_too() {
 }
 
 #[test]
-fn a_deployment_that_is_absent_is_exit_3() {
+fn a_deployment_that_is_absent_is_exit_3_and_so_is_its_namespace() {
     let cluster = TestCluster::get();
-    let run = kubectl(cluster.kubeconfig())
-        .args(["sk-restart", "deployment/nothing", "-n", NAMESPACE, "--yes"])
-        .run()
-        .code(3);
-    run.stderr_has("Error from server (NotFound): deployments.apps \"nothing\" not found");
+    for (namespace, absent) in [(NAMESPACE, "deployments.apps \"nothing\""), ("none", "namespaces \"none\"")]
+    {
+        let run = kubectl(cluster.kubeconfig())
+            .args(["sk-restart", "deployment/nothing", "-n", namespace, "--yes"])
+            .run()
+            .code(3);
+        run.stderr_has(&format!("Error from server (NotFound): {absent} not found"));
+    }
 }
 
 #[test]

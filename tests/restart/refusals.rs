@@ -111,6 +111,10 @@ fn a_service_that_is_not_in_the_cluster_is_told_as_kubectl_tells_it() {
         (&json!("Refused"), &json!("target/not-found"))
     );
     run.stderr_has("Error from server (NotFound): deployments.apps \"api-gateway\" not found");
+    let gone = Reply::refusal(404, "NotFound", &format!("namespaces {NAMESPACE:?} not found"));
+    api.on("GET", &format!("/api/v1/namespaces/{NAMESPACE}"), [gone]);
+    let run = restart().kubeconfig(api.kubeconfig()).args(["api-gateway", "--yes"]).run().code(3);
+    run.stderr_has(&format!("Error from server (NotFound): namespaces {NAMESPACE:?} not found"));
     assert_eq!(writes(&api), Vec::<String>::new());
 }
 

@@ -4,9 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::checks::{self, Check, Verdict};
 use crate::finding::Finding;
-use crate::lock::{Held, Holder};
+use crate::lock::{self, Held, Holder};
 use crate::report::PlannedStep;
-use crate::target::Target;
+use crate::target::{Place, Target};
+
+/// The ConfigMap, in the target's namespace, that holds what was done last.
+pub const HISTORY: &str = "sk-history";
 
 /// How far a dry run goes, as kubectl's flag.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,6 +102,18 @@ impl<T> Request<T> {
         checks.into_iter().map(force).collect()
     }
 
+    /// The step that takes the lock of a Deployment, and gives it back; none with `--no-lock`.
+    pub(crate) fn lock_step(&self, deployment: &str, place: Place<'_>) -> Option<PlannedStep> {
+        let lease = lock::name(deployment);
+        let step = PlannedStep {
+            step: "lock",
+            object: format!("lease/{lease}"),
+            words: format!("lease/{lease}, until the pods are verified: one operation at a time"),
+            kubectl: place.kubectl(&format!("get lease {lease} -o yaml")),
+        };
+        (!self.no_lock).then_some(step)
+    }
+
     /// The lock of a Deployment; none with `--no-lock`, and none for a dry run, which changes nothing.
     pub(crate) fn lock(&self, namespace: &str, deployment: &str, now: Timestamp) -> Held {
         if self.no_lock || self.dry_run != DryRun::None {
@@ -124,4 +139,14 @@ pub(crate) fn refusals<'a>(
         let finding = Finding::error(&format!("check/{}", check.name), object, check.detail.clone());
         (check, check.next.iter().fold(finding, Finding::next))
     })
+}
+
+/// The step that writes down what was done to an object.
+pub(crate) fn record_step(object: &str, place: Place<'_>) -> PlannedStep {
+    PlannedStep {
+        step: "record",
+        object: format!("configmap/{HISTORY}"),
+        words: format!("an Event on {object}, an entry in configmap/{HISTORY}"),
+        kubectl: place.kubectl(&format!("get configmap {HISTORY} -o yaml")),
+    }
 }

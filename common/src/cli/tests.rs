@@ -70,6 +70,26 @@ fn flags_are_spelled_as_for_kubectl() {
 }
 
 #[test]
+fn a_switch_takes_a_boolean_and_the_last_one_counts() {
+    for (typed, yes, quiet) in [
+        ("x -y=false", false, false),
+        ("x -y --yes=false", false, false),
+        ("x --yes=0 -y", true, false),
+        ("x --yes=True", true, false),
+        ("x -yq -y=f", false, true),
+        ("x -q -y=t --quiet=false", true, false),
+    ] {
+        let line = line(typed).unwrap();
+        assert_eq!((line.change.yes, line.global.quiet), (yes, quiet), "{typed}");
+    }
+    assert_eq!(
+        refused("x -- -y=false"),
+        "error: unknown flag: -y=false",
+        "no flag any more, and one too many"
+    );
+}
+
+#[test]
 fn durations_are_those_of_go() {
     for (typed, seconds) in [
         ("x", 300),
@@ -96,12 +116,25 @@ fn what_is_wrong_is_said_as_kubectl_says_it() {
             "invalid argument \"5x\" for \"--request-timeout\" flag: \
              not a duration: use a number with a unit, such as 30s, 5m or 1h30m",
         ),
-        ("x -o xml", "invalid argument \"xml\" for \"--output\" flag: must be one of text, json, yaml"),
+        ("x -o xml", "invalid argument \"xml\" for \"-o, --output\" flag: must be one of text, json, yaml"),
         (
             "x --dry-run=maybe",
             "invalid argument \"maybe\" for \"--dry-run\" flag: must be one of none, client, server",
         ),
-        ("x -v six", "invalid argument \"six\" for \"--v\" flag: invalid digit found in string"),
+        (
+            "x -v six",
+            "invalid argument \"six\" for \"-v, --v\" flag: strconv.ParseInt: parsing \"six\": invalid syntax",
+        ),
+        (
+            "x -v 9999999999",
+            "invalid argument \"9999999999\" for \"-v, --v\" flag: \
+             strconv.ParseInt: parsing \"9999999999\": value out of range",
+        ),
+        (
+            "x -y=perhaps",
+            "invalid argument \"perhaps\" for \"-y, --yes\" flag: \
+             strconv.ParseBool: parsing \"perhaps\": invalid syntax",
+        ),
         ("x -n", "flag needs an argument: --namespace"),
         ("x --nonsense", "unknown flag: --nonsense"),
         ("x --contxt a", "unknown flag: --contxt (did you mean --context?)"),

@@ -20,6 +20,8 @@ pub const PODS: Resource = Resource { group: "", version: "v1", plural: "pods", 
 
 pub(super) const EVENTS: Resource = Resource { group: "", version: "v1", plural: "events", kind: "Event" };
 
+const NAMESPACES: Resource = Resource { group: "", version: "v1", plural: "namespaces", kind: "Namespace" };
+
 /// `Event.reportingComponent`, and the field manager, of what the plugins write besides the change itself.
 pub(super) const COMPONENT: &str = "kubectl-sk";
 
@@ -34,12 +36,20 @@ impl Cluster {
     }
 
     /// The error of a Deployment that does not exist, in the API server's words.
-    pub fn not_found(&self, target: &Target) -> Error {
-        self.absent(&DEPLOYMENTS, &target.namespace, &target.deployment)
+    pub async fn not_found(&self, target: &Target) -> Error {
+        self.absent(&DEPLOYMENTS, &target.namespace, &target.deployment).await
     }
 
-    /// The error of an object that does not exist, in the API server's words.
-    pub(super) fn absent(&self, resource: &Resource, namespace: &str, name: &str) -> Error {
+    /// The error of an object that does not exist, in the API server's words: where its namespace does not exist, of
+    /// that.
+    pub(super) async fn absent(&self, resource: &Resource, namespace: &str, name: &str) -> Error {
+        match self.get(&NAMESPACES, "", namespace).await {
+            Ok(None) => self.no_such(&NAMESPACES, "", namespace),
+            Ok(Some(_)) | Err(_) => self.no_such(resource, namespace, name),
+        }
+    }
+
+    fn no_such(&self, resource: &Resource, namespace: &str, name: &str) -> Error {
         Answer {
             endpoint: self.transport.endpoint().clone(),
             attempt: resource.attempt("get", namespace, Some(name)),

@@ -176,7 +176,7 @@ impl Cluster {
         let listed = self.typed_list::<Pod>(&PODS, &target.namespace, "").await.unwrap_or_default();
         let like = evict::like(&target.pod, listed.iter().map(workload::name));
         let like = like.into_iter().map(str::to_owned).collect();
-        (self.absent(&PODS, &target.namespace, &target.pod), like)
+        (self.absent(&PODS, &target.namespace, &target.pod).await, like)
     }
 
     /// Asks for the eviction and says what became of it.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use sk_core::plan::HISTORY;
 use sk_core::restart::Record;
 
 use super::deployment::{COMPONENT, EVENTS};
@@ -10,9 +11,6 @@ use crate::error::{Error, WriteError};
 
 pub(super) const CONFIG_MAPS: Resource =
     Resource { group: "", version: "v1", plural: "configmaps", kind: "ConfigMap" };
-
-/// Name of the ConfigMap that holds the last operations of a namespace.
-pub(super) const HISTORY: &str = "sk-history";
 
 /// Operations that it holds.
 const KEPT: usize = 50;

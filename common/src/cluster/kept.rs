@@ -6,6 +6,7 @@ use futures::future::{join, join_all, join3};
 use serde_json::{Map, Value};
 use sk_core::access::Access;
 use sk_core::fact::Fact;
+use sk_core::plan::HISTORY;
 use sk_core::references::{Kept, Reference, ReferenceKind};
 use sk_core::resources::PodMetrics;
 use sk_core::rollback::Operation;
@@ -13,7 +14,7 @@ use sk_core::target::Target;
 use sk_core::workload::{ReplicaSet, Workload, typed};
 
 use super::facts::{Gathered, POD_METRICS, gather, in_patience, optional};
-use super::history::{CONFIG_MAPS, HISTORY};
+use super::history::CONFIG_MAPS;
 use super::{Cluster, PODS, REPLICA_SETS, Resource};
 use crate::error::Error;
 

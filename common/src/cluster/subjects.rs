@@ -141,7 +141,7 @@ impl Cluster {
     async fn services(&self, targets: &[Target]) -> Result<Vec<Scene>, Error> {
         if let [target] = targets {
             let scene = self.scene(&target.namespace, targets).await?;
-            return if scene.absent.is_empty() { Ok(vec![scene]) } else { Err(self.not_found(target)) };
+            return if scene.absent.is_empty() { Ok(vec![scene]) } else { Err(self.not_found(target).await) };
         }
         let mut namespaces: BTreeMap<&str, Vec<Target>> = BTreeMap::new();
         for target in targets {

@@ -70,7 +70,7 @@ impl Command<'_> {
         let needed = access::restart(request.no_lock);
         let gathered =
             unless_interrupted(&mut signals, cluster::gather(&cluster, &target, &needed)).await??;
-        let Some(mut gathered) = gathered else { return Err(cluster.not_found(&target).into()) };
+        let Some(mut gathered) = gathered else { return Err(cluster.not_found(&target).await.into()) };
         let changing = &mut self.changing;
         let plan = match restart::plan(gathered.facts, request, changing.now()) {
             Ok(plan) => plan,

@@ -94,7 +94,7 @@ impl Command<'_> {
         let target = request.target.clone();
         let gathering = gather(cluster, &target, &request, self.args.to_revision, self.changing.clock);
         let Some((mut gathered, ahead)) = unless_interrupted(signals, gathering).await?? else {
-            return Err(cluster.not_found(&target).into());
+            return Err(cluster.not_found(&target).await.into());
         };
         let changing = &mut self.changing;
         let planned = match rollback::plan(gathered.facts, &ahead, request, changing.now()) {

@@ -17,7 +17,9 @@ impl Command<'_> {
     /// Shows the revisions.
     pub(crate) async fn history(&mut self, cluster: &Cluster, request: &Request) -> Result<u8, Stop> {
         let target = &request.target;
-        let Some(past) = cluster.past(target).await? else { return Err(cluster.not_found(target).into()) };
+        let Some(past) = cluster.past(target).await? else {
+            return Err(cluster.not_found(target).await.into());
+        };
         let now = self.changing.now();
         let ahead = Ahead::of(&past.workload, &past.operations, None, now);
         let report = HistoryReport::of(request.header(), &ahead);

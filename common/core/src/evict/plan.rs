@@ -213,7 +213,9 @@ fn steps(facts: &Facts, owner: &OwnerReference, request: &Request) -> Vec<Planne
         |step, words: String, kubectl: String| PlannedStep { step, object: target.object(), words, kubectl };
     let path = facts.service.as_ref().and_then(|service| service.health_path.as_deref());
     let health = path.map(|path| format!(", {path}")).unwrap_or_default();
-    vec![
+    let deployment = facts.deployment.as_ref();
+    let mut steps = Vec::from_iter(deployment.and_then(|owner| request.lock_step(&owner.name, place)));
+    steps.extend([
         step(
             "evict",
             format!("{}, which PodDisruptionBudgets may refuse", target.object()),
@@ -229,7 +231,9 @@ fn steps(facts: &Facts, owner: &OwnerReference, request: &Request) -> Vec<Planne
             format!("the successor: ready, logs since start{health}"),
             place.kubectl(&format!("logs {} --all-pods --all-containers --tail=100", object(owner))),
         ),
-    ]
+        plan::record_step(&facts.noted(), place),
+    ]);
+    steps
 }
 
 /// The Eviction, bound to the UID that was looked at: a successor of the same name is not touched.
@@ -295,6 +299,14 @@ impl Facts {
     pub(super) fn endpoint(&self) -> Option<Endpoint> {
         let service = self.service.as_ref()?;
         Some(Endpoint { port: service.port?, path: service.health_path.clone()? })
+    }
+
+    /// What an Event about the operation is on, as kubectl names it.
+    fn noted(&self) -> String {
+        match &self.deployment {
+            Some(owner) => format!("deployment/{}", owner.name),
+            None => format!("pod/{}", workload::name(&self.pod)),
+        }
     }
 
     /// What an Event about the operation is on: the Deployment, else the pod.

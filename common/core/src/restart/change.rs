@@ -53,9 +53,18 @@ pub enum Patch {
 impl Change {
     /// The patch of the Deployment as it was looked at.
     pub(super) fn patch(&self, deployment: &Deployment, reason: Option<&str>) -> Patch {
+        let cause = self.cause(reason);
         match self {
-            Self::Restart { restarted_at } => Patch::Strategic(restart(restarted_at, deployment, reason)),
-            Self::Template(earlier) => Patch::Json(earlier.patch(deployment, reason)),
+            Self::Restart { restarted_at } => Patch::Strategic(restart(restarted_at, deployment, cause)),
+            Self::Template(earlier) => Patch::Json(earlier.patch(deployment, cause)),
+        }
+    }
+
+    /// The `kubernetes.io/change-cause` that the patch writes as well.
+    pub(super) fn cause<'a>(&'a self, reason: Option<&'a str>) -> Option<&'a str> {
+        match self {
+            Self::Restart { .. } => reason,
+            Self::Template(earlier) => reason.or(earlier.cause.as_deref()),
         }
     }
 
@@ -140,35 +149,35 @@ impl Change {
 
 /// The strategic merge patch of `kubectl rollout restart`, bound to the UID that was looked at: a Deployment that was
 /// deleted and made anew in the meantime is not touched.
-fn restart(restarted_at: &str, deployment: &Deployment, reason: Option<&str>) -> Value {
+fn restart(restarted_at: &str, deployment: &Deployment, cause: Option<&str>) -> Value {
     let annotations = json!({ RESTARTED_AT: restarted_at });
     let mut patch = json!({
         "metadata": {"uid": deployment.uid()},
         "spec": {"template": {"metadata": {"annotations": annotations}}}
     });
-    if let Some(reason) = reason {
-        patch["metadata"]["annotations"] = json!({ CHANGE_CAUSE: reason });
+    if let Some(cause) = cause {
+        patch["metadata"]["annotations"] = json!({ CHANGE_CAUSE: cause });
     }
     patch
 }
 
 impl Earlier {
     /// Bound to UID and generation: whatever somebody else writes after the look makes the API server refuse it.
-    fn patch(&self, deployment: &Deployment, reason: Option<&str>) -> Value {
+    fn patch(&self, deployment: &Deployment, cause: Option<&str>) -> Value {
         let mut operations = vec![
             json!({"op": "test", "path": "/metadata/uid", "value": deployment.uid()}),
             json!({"op": "test", "path": "/metadata/generation", "value": deployment.generation()}),
             json!({"op": "replace", "path": "/spec/template", "value": self.template}),
         ];
-        let cause = reason.or(self.cause.as_deref()).map(|reason| {
+        let cause = cause.map(|cause| {
             if deployment.has_annotations() {
                 let path = format!("/metadata/annotations/{}", CHANGE_CAUSE.replace('/', "~1"));
-                vec![json!({"op": "add", "path": path, "value": reason})]
+                vec![json!({"op": "add", "path": path, "value": cause})]
             } else {
                 // This puts a whole map there, and an annotation that came meanwhile moves no generation.
                 vec![
                     json!({"op": "test", "path": "/metadata/resourceVersion", "value": deployment.resource_version()}),
-                    json!({"op": "add", "path": "/metadata/annotations", "value": {CHANGE_CAUSE: reason}}),
+                    json!({"op": "add", "path": "/metadata/annotations", "value": {CHANGE_CAUSE: cause}}),
                 ]
             }
         });

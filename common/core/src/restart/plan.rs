@@ -2,13 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::change::{Change, Patch};
+use super::change::{CHANGE_CAUSE, Change, Patch};
 use crate::checks::{self, Check, Facts};
 use crate::duration;
 use crate::finding::Finding;
 use crate::gitops;
 use crate::plan::{self, Request};
 use crate::report::{CheckView, Header, Outcome, PlannedStep, PodView, RestartReport};
+use crate::sanitize::quoted;
 use crate::target::Target;
 use crate::workload::Workload;
 
@@ -72,7 +73,7 @@ fn steps(request: &Request, change: &Change, workload: &Workload) -> Vec<Planned
     let target = &request.target;
     let object = target.object();
     let timeout = duration::short(request.timeout);
-    let selector = workload.deployment.selector();
+    let selector = quoted(&workload.deployment.selector());
     let step = |step, words: String, kubectl: &str| PlannedStep {
         step,
         object: object.clone(),
@@ -80,19 +81,29 @@ fn steps(request: &Request, change: &Change, workload: &Workload) -> Vec<Planned
         kubectl: target.kubectl(kubectl),
     };
     let (words, kubectl) = change.step(&object);
-    let mut steps = vec![
-        step("patch", words, &kubectl),
+    let mut steps = Vec::from_iter(request.lock_step(&target.deployment, target.place()));
+    steps.push(step("patch", words, &kubectl));
+    steps.extend(change.cause(request.reason.as_deref()).map(|cause| {
+        let annotation = quoted(&format!("{CHANGE_CAUSE}={cause}"));
+        step(
+            "patch",
+            format!("change-cause on {object}"),
+            &format!("annotate {object} {annotation} --overwrite"),
+        )
+    }));
+    steps.extend([
         step(
             "watch",
             format!("{timeout} without progress ends it; a cause shows as soon as it is known"),
             &format!("rollout status {object} --timeout={timeout}"),
         ),
         step("verify", verified(request), &format!("logs {object} --all-pods --all-containers --tail=100")),
-    ];
+    ]);
     if request.soak > SignedDuration::ZERO {
         let words = format!("{}: restarts, readiness, warnings (q ends it)", duration::short(request.soak));
         steps.push(step("soak", words, &format!("get pods -l {selector} -w")));
     }
+    steps.push(plan::record_step(&object, target.place()));
     steps
 }
 

@@ -168,10 +168,29 @@ fn ctrl_c_during_the_soak_keeps_the_verdict_on_the_rollout() {
 }
 
 #[test]
-fn a_reason_becomes_the_change_cause() {
+fn a_reason_becomes_the_change_cause_and_the_plan_has_every_write() {
     let mut request = request();
     request.reason = Some("rotate certificates".to_owned());
+    request.no_lock = false;
     let plan = plan(Make::default().facts(), request, at(1)).unwrap();
     let Patch::Strategic(patch) = plan.patch() else { panic!() };
     assert_eq!(patch["metadata"]["annotations"]["kubernetes.io/change-cause"], "rotate certificates");
+    let steps: Vec<_> = plan.steps.iter().map(|step| (step.step, step.object.as_str())).collect();
+    let object = "deployment/api-gateway";
+    assert_eq!(
+        steps,
+        [
+            ("lock", "lease/sk-api-gateway"),
+            ("patch", object),
+            ("patch", object),
+            ("watch", object),
+            ("verify", object),
+            ("record", "configmap/sk-history"),
+        ]
+    );
+    assert_eq!(
+        plan.steps[2].kubectl,
+        "kubectl annotate deployment/api-gateway 'kubernetes.io/change-cause=rotate certificates' --overwrite \
+         -n skillancer-production"
+    );
 }

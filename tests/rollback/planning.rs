@@ -31,7 +31,7 @@ fn scripts_read_from_where_to_where_and_why() {
         "3/3 ready, 6 restarts, cpu 142m, memory 128Mi at most"
     );
     assert_eq!(
-        report["plan"][0]["kubectl"],
+        report["plan"][1]["kubectl"],
         "kubectl rollout undo deployment/api-gateway --to-revision=11 -n skillancer-production"
     );
     for (name, words) in [

@@ -108,7 +108,7 @@ impl<T> Request<T> {
         let step = PlannedStep {
             step: "lock",
             object: format!("lease/{lease}"),
-            words: format!("lease/{lease}, until the pods are verified: one operation at a time"),
+            words: format!("lease/{lease}, until the pods are verified"),
             kubectl: place.kubectl(&format!("get lease {lease} -o yaml")),
         };
         (!self.no_lock).then_some(step)

@@ -67,7 +67,7 @@ impl Scene {
             template
         };
         let now = template("3.8.0");
-        service.replica_set = set(12, &now, &ago(0, 14), Some("release 3.8.0"));
+        service.replica_set = set(12, &now, &ago(2, 0), Some("release 3.8.0"));
         service.earlier = vec![
             set(11, &restarted("3.7.4", "later"), &ago(48, 0), Some("hotfix invoice rounding")),
             set(10, &template("3.7.4"), &ago(72, 0), Some("hotfix invoice rounding")),
@@ -79,8 +79,8 @@ impl Scene {
         service.deployment["spec"]["template"] = now.clone();
         for pod in &mut service.pods {
             pod["metadata"]["ownerReferences"][0]["uid"] = json!("r-12");
-            pod["metadata"]["creationTimestamp"] = json!(ago(0, 13));
-            pod["status"]["conditions"][0]["lastTransitionTime"] = json!(ago(0, 13));
+            pod["metadata"]["creationTimestamp"] = json!(ago(1, 59));
+            pod["status"]["conditions"][0]["lastTransitionTime"] = json!(ago(1, 59));
             pod["status"]["containerStatuses"] = json!([{
                 "name": "app", "image": "example.com/api-gateway:3.8.0", "imageID": "example.com/api-gateway@sha256:38",
                 "ready": true, "restartCount": 2, "state": {"running": {"startedAt": ago(0, 1)}},

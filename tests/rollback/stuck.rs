@@ -21,6 +21,9 @@ const DEADLINE: Duration = Duration::from_secs(90);
 /// `progressDeadlineSeconds`: short, but enough for pods that start on a busy machine.
 const GIVES_UP_AFTER: i32 = 20;
 
+/// Of three pods so many must be available: on a busy machine one may miss a probe.
+const MIN_AVAILABLE: u64 = 2;
+
 fn available(deployment: &Value) -> u64 {
     deployment["status"]["availableReplicas"].as_u64().unwrap_or_default()
 }
@@ -45,16 +48,16 @@ fn wait_for_the_deadline(service: &Service) {
     });
 }
 
-/// Goes back, and nothing is lost that the failed rollout had not lost already.
+/// Goes back, and at no moment fewer are available than must be, or than the failed rollout had left.
 #[track_caller]
 fn goes_back(cluster: &TestCluster, service: &Service) {
-    let before = available(&service.deployment());
+    let floor = available(&service.deployment()).min(MIN_AVAILABLE);
     let witness = Availability::watch(cluster, service.deployed.namespace(), "web");
     let run = service.rollback(&["--yes", "-o", "json"]).run().code(0);
     let over_time = witness.finish();
     let report = report(&run);
     assert_eq!((service.runs().as_str(), &report["outcome"]), ("v1", &json!("Succeeded")), "{run}");
-    assert!(over_time.iter().min() >= Some(&before), "{before} before, then {over_time:?}\n{run}");
+    assert!(over_time.iter().min() >= Some(&floor), "under {floor}: {over_time:?}\n{run}");
     assert_eq!(available(&service.deployment()), 3, "{run}");
 }
 

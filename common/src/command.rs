@@ -27,8 +27,8 @@ pub trait Plugin: Parser {
     /// Runs the command, and returns the exit code.
     fn run(&self, terminal: &mut Terminal) -> impl Future<Output = u8>;
 
-    /// The document of a command line that is wrong.
-    fn refused(header: Header, error: &Error, terminal: &mut Terminal);
+    /// The document of a command line that is wrong; `arguments` is that command line.
+    fn refused(header: Header, error: &Error, arguments: &[OsString], terminal: &mut Terminal);
 }
 
 /// Why a command ended before its operation began.
@@ -87,7 +87,7 @@ fn not_parsed<P: Plugin>(unparsed: &Unparsed, arguments: &[OsString]) -> u8 {
     };
     terminal.error(error);
     if !terminal.is_for_people() {
-        P::refused(header(Clock::start()), error, &mut terminal);
+        P::refused(header(Clock::start()), error, arguments, &mut terminal);
     }
     error.exit_code()
 }

@@ -24,7 +24,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(35);
 /// Seconds after which the API server ends a watch. kube asks for the time for which a watch may be silent, which would
 /// end one as well that has something to say.
-const WATCH_SECONDS: &str = "300";
+const WATCH_LASTS: &str = "300";
 /// Longest silence where `--request-timeout=0` asks for none: the API server itself gives up after 60 s.
 const SERVER_PATIENCE: Duration = Duration::from_secs(65);
 
@@ -117,7 +117,7 @@ impl Transport {
     }
 
     async fn exchange(&self, client: &kube::Client, request: Request<Body>) -> Result<Response<Body>, Error> {
-        let line = format!("{} {}{}", request.method(), self.base(), request.uri());
+        let line = format!("{} {}{}", request.method(), self.base(), logged(request.uri()));
         let start = Instant::now();
         let answer = within(self.deadline, client.send(request)).await;
         let millis = start.elapsed().as_millis();
@@ -190,6 +190,11 @@ impl Transport {
     }
 }
 
+/// What the log shows of an address: of `exec` not its query, which is the command line.
+fn logged(uri: &http::Uri) -> String {
+    if uri.path().ends_with("/exec") { uri.path().to_owned() } else { uri.to_string() }
+}
+
 /// `deadline` for a future; none came in time.
 pub(crate) async fn within<T>(deadline: Option<Duration>, future: impl Future<Output = T>) -> Option<T> {
     match deadline {
@@ -245,16 +250,19 @@ pub(crate) fn kube_client(transport: Arc<Transport>, namespace: &str) -> kube::C
     kube::Client::new(service, namespace)
 }
 
-/// The request with [`WATCH_SECONDS`], if it is a watch.
+/// The request with [`WATCH_LASTS`], if it is a watch.
 fn longer(mut request: Request<Body>) -> Request<Body> {
     let Some((path, query)) = request.uri().path_and_query().and_then(|uri| uri.as_str().split_once('?'))
     else {
         return request;
     };
+    if !query.split('&').any(|parameter| parameter == "watch=true") {
+        return request;
+    }
     let parameters: Vec<_> = query
         .split('&')
         .map(|parameter| match parameter.strip_prefix("timeoutSeconds=") {
-            Some(_) => format!("timeoutSeconds={WATCH_SECONDS}"),
+            Some(_) => format!("timeoutSeconds={WATCH_LASTS}"),
             None => parameter.to_owned(),
         })
         .collect();
@@ -274,14 +282,26 @@ mod tests {
         for (asked, sent) in [
             ("/api/v1/pods?watch=true&timeoutSeconds=25", "/api/v1/pods?watch=true&timeoutSeconds=300"),
             (
-                "/api/v1/pods?timeoutSeconds=25&labelSelector=a%3Db",
-                "/api/v1/pods?timeoutSeconds=300&labelSelector=a%3Db",
+                "/api/v1/pods?timeoutSeconds=25&labelSelector=a%3Db&watch=true",
+                "/api/v1/pods?timeoutSeconds=300&labelSelector=a%3Db&watch=true",
             ),
+            ("/api/v1/pods?limit=500&timeoutSeconds=25", "/api/v1/pods?limit=500&timeoutSeconds=25"),
             ("/api/v1/pods?limit=500", "/api/v1/pods?limit=500"),
             ("/api/v1/pods", "/api/v1/pods"),
         ] {
             let request = Request::builder().uri(asked).body(Body::empty()).unwrap();
             assert_eq!(longer(request).uri(), sent);
+        }
+    }
+
+    #[test]
+    fn the_log_shows_no_command_line() {
+        let pod = "/api/v1/namespaces/shop/pods/web-1";
+        for (asked, shown) in
+            [("exec?command=curl&command=-s", "exec"), ("log?container=app", "log?container=app")]
+        {
+            let uri = format!("{pod}/{asked}").parse().unwrap();
+            assert_eq!(logged(&uri), format!("{pod}/{shown}"));
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::mem::discriminant;
 
+use futures::stream::{self, StreamExt};
 use sk_core::causes::{Fetched, Need};
 use sk_core::diagnose::{self, Diagnosis, ROUNDS};
 use sk_core::target::Place;
@@ -12,6 +13,9 @@ use crate::cluster::{Cluster, Scene};
 
 /// Answers of one kind that are fetched for one namespace: logs of thousands of pods would tell the same thousands of times.
 const EACH: usize = 20;
+
+/// Namespaces that are judged at the same time: each makes several requests at once.
+const NAMESPACES: usize = 4;
 
 /// Lines of a log that are read at least: an error seldom stands in the very last one.
 const LINES: u16 = 40;
@@ -27,9 +31,24 @@ pub struct Judgement {
     pub fetched: Fetched,
 }
 
+/// Judges every scene, a few at a time, in their order.
+pub async fn diagnose_all(
+    cluster: &Cluster,
+    scenes: Vec<Scene>,
+    connection: &str,
+    lines: u16,
+    clock: Clock,
+) -> Vec<Judgement> {
+    few(scenes.into_iter().map(|scene| diagnose(cluster, scene, connection, lines, clock))).await
+}
+
+async fn few<W: Future>(work: impl Iterator<Item = W>) -> Vec<W::Output> {
+    stream::iter(work).buffered(NAMESPACES).collect().await
+}
+
 /// Judges a scene. `connection` is what commands to type next need to reach the same cluster; `lines` of each log are
 /// read, or more.
-pub async fn diagnose(
+async fn diagnose(
     cluster: &Cluster,
     scene: Scene,
     connection: &str,
@@ -89,5 +108,28 @@ fn plural(need: &Need) -> &'static str {
         Need::Probe(_) => "endpoints of probes",
         Need::PullSecret(_) => "pull secrets",
         Need::Nodes | Need::Services | Need::NetworkPolicies | Need::Budgets | Need::Autoscalers => "lists",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_few_run_at_a_time_and_all_are_done_in_order() {
+        let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let work = (0..40).map(|number| {
+            let (running, most) = (&running, &most);
+            async move {
+                most.fetch_max(running.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+                running.fetch_sub(1, Ordering::Relaxed);
+                number
+            }
+        });
+        assert_eq!(few(work).await, (0..40).collect::<Vec<_>>());
+        assert_eq!(most.into_inner(), NAMESPACES);
     }
 }

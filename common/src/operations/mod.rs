@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use sk_core::restart::{Action, Observation, Signal};
 
 pub use clock::Clock;
-pub use diagnose::{Judgement, diagnose};
+pub use diagnose::{Judgement, diagnose_all};
 pub use signals::Signals;
 
 use crate::cluster::Cluster;

@@ -1,6 +1,7 @@
 //! The command: gather, judge, fetch what that asks for, report.
 
-use futures::future::join_all;
+use std::ffi::OsString;
+
 use sk_common::catalogue::{self, Loaded};
 use sk_common::cli::GlobalFlags;
 use sk_common::cluster::{Cluster, Question};
@@ -28,7 +29,7 @@ impl Plugin for Args {
         Command::new(self, terminal).run().await
     }
 
-    fn refused(header: Header, error: &Error, terminal: &mut Terminal) {
+    fn refused(header: Header, error: &Error, _: &[OsString], terminal: &mut Terminal) {
         let now = header.started_at;
         let report = DiagnosisReport::new(header, Outcome::Refused, now);
         let findings = vec![view(error.finding(""))];
@@ -123,10 +124,7 @@ impl<'a> Command<'a> {
         let scenes = cluster.subjects(question, self.clock.now()).await?;
         let connection = self.args.connection.to_paste(None);
         let lines = self.args.look.logs.unwrap_or_default();
-        let judged = scenes
-            .into_iter()
-            .map(|scene| operations::diagnose(cluster, scene, &connection, lines, self.clock));
-        Ok(join_all(judged).await)
+        Ok(operations::diagnose_all(cluster, scenes, &connection, lines, self.clock).await)
     }
 
     fn end(&mut self, asked: &Asked, question: &Question, judgements: &[Judgement]) -> u8 {

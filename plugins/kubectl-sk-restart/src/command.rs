@@ -1,5 +1,7 @@
 //! The command: gather facts, decide, show, ask, carry out, report.
 
+use std::ffi::OsString;
+
 use sk_common::cli::GlobalFlags;
 use sk_common::cluster::{self, Cluster};
 use sk_common::command::{Changing, Plugin, Stop};
@@ -29,7 +31,7 @@ impl Plugin for Args {
         Command { args: self, changing }.run().await
     }
 
-    fn refused(header: Header, error: &Error, terminal: &mut Terminal) {
+    fn refused(header: Header, error: &Error, _: &[OsString], terminal: &mut Terminal) {
         let now = header.started_at;
         let report = RestartReport::new(header, Outcome::Refused, now);
         terminal.document(&RestartReport { findings: vec![error.finding("")], ..report });

@@ -1,5 +1,7 @@
 //! The command: gather facts, choose a revision, decide, show, ask, carry out, report.
 
+use std::ffi::OsString;
+
 use sk_common::cli::GlobalFlags;
 use sk_common::cluster::{self, Cluster};
 use sk_common::command::{Changing, Plugin, Stop};
@@ -31,9 +33,9 @@ impl Plugin for Args {
         Command { args: self, changing }.run().await
     }
 
-    fn refused(header: Header, error: &Error, terminal: &mut Terminal) {
+    fn refused(header: Header, error: &Error, arguments: &[OsString], terminal: &mut Terminal) {
         let findings = vec![error.finding("")];
-        if std::env::args_os().any(|argument| argument == "--history") {
+        if arguments.iter().any(|argument| argument == "--history") {
             return terminal.document(&HistoryReport::new(header, findings));
         }
         terminal.document(&unstarted(header, Outcome::Refused, findings));

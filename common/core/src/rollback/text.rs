@@ -22,7 +22,7 @@ fn hide(value: &mut Value, salt: &str) {
     match value {
         Value::Array(items) => {
             hide_words(items, salt);
-            for item in items {
+            for item in items.iter_mut().filter(|item| !item.is_string()) {
                 hide(item, salt);
             }
         }
@@ -152,5 +152,25 @@ mod tests {
             digest("hunter2"),
         );
         assert_eq!(text, expected);
+    }
+    #[test]
+    fn nothing_secret_is_shown_of_any_shape() {
+        let template = json!({"spec": {"containers": [{
+            "name": "app", "image": "ghcr.io/acme/auth-service:1.2",
+            "command": ["sh", "-c", "app --port=80 --db-password=hunter2"],
+            "args": ["--password", "hunter2", "--token=hunter2", "--level=debug"],
+            "env": [
+                {"name": "DB_URL", "value": "jdbc:postgresql://db/x?user=app&password=hunter2"},
+                {"name": "STORE", "value": "Server=db;User Id=app;Password=hunter2"},
+                {"name": "PEERS", "value": "http://one/ http://app:hunter2@two/"},
+            ],
+            "lifecycle": {"preStop": {"exec": {"command": ["curl", "http://localhost/?token=hunter2"]}}},
+        }]}, "metadata": {"annotations": {"note": "call with --token hunter2"}}});
+        let text = lines(&template, "d");
+        assert!(!text.contains("hunter2"), "{text}");
+        let token = format!("- --token={}\n", hidden::digest("d", "hunter2"));
+        for shown in ["image: ghcr.io/acme/auth-service:1.2\n", "- sh\n", "- --level=debug\n", &token] {
+            assert!(text.contains(shown), "{shown:?} is not in\n{text}");
+        }
     }
 }

@@ -28,11 +28,6 @@ impl Deployment {
         serde_json::from_str(self.annotation(LAST_APPLIED)?).ok()
     }
 
-    /// Whether it has any annotation: a patch that adds one needs to know.
-    pub fn is_annotated(&self) -> bool {
-        self.metadata.annotations.is_some()
-    }
-
     /// Those who wrote the template, as `metadata.managedFields` keeps them: manager, and when it wrote last.
     pub fn template_writers(&self) -> Vec<(&str, jiff::Timestamp)> {
         let entries = self.metadata.managed_fields.iter().flatten();

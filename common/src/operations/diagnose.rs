@@ -48,13 +48,7 @@ async fn few<W: Future>(work: impl Iterator<Item = W>) -> Vec<W::Output> {
 
 /// Judges a scene. `connection` is what commands to type next need to reach the same cluster; `lines` of each log are
 /// read, or more.
-async fn diagnose(
-    cluster: &Cluster,
-    scene: Scene,
-    connection: &str,
-    lines: u16,
-    clock: Clock,
-) -> Judgement {
+async fn diagnose(cluster: &Cluster, scene: Scene, connection: &str, lines: u16, clock: Clock) -> Judgement {
     let namespace = scene.namespace.clone();
     let place = Place { namespace: &namespace, connection };
     let mut fetched = Fetched::new();

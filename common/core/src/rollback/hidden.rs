@@ -43,7 +43,7 @@ pub(super) fn is_secret_value(value: &str) -> bool {
 }
 
 /// Whether an address in it has a password. A password may hold a `/` or a `?` that nobody escaped, so that all up to
-/// the last `@` counts. Go's MySQL addresses have no scheme.
+/// the last `@` counts. Addresses of `MySQL` in Go have no scheme.
 fn has_password(value: &str) -> bool {
     let with_password = |rest: &str| {
         let address = rest.split(|c: char| c.is_whitespace() || is_quote(c)).next().unwrap_or_default();

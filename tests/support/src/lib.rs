@@ -31,4 +31,4 @@ pub use reply::Reply;
 pub use schema::assert_valid;
 pub use user::{User, Verb};
 pub use wait::{until, wait_until};
-pub use watcher::Availability;
+pub use watcher::{Availability, Witness};

@@ -160,6 +160,11 @@ impl Running {
         self.stderr.as_ref().map(Collected::so_far).unwrap_or_default()
     }
 
+    /// Whether it runs no more.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("the plugin is our child").is_some()
+    }
+
     /// Waits until its standard error holds this.
     ///
     /// # Panics
@@ -167,9 +172,9 @@ impl Running {
     #[track_caller]
     pub fn wait_for(&mut self, part: &str, deadline: Duration) {
         let said = until(deadline, || {
-            let ended = self.child.try_wait().expect("the plugin is our child");
+            let ended = self.has_ended();
             let said = self.stderr().contains(part);
-            (said || ended.is_some()).then_some(said)
+            (said || ended).then_some(said)
         });
         // What it said last may be read only after its end was noticed.
         let said = said

@@ -26,7 +26,7 @@ pub fn load(flag: Option<&Path>) -> Result<Loaded, Error> {
     if let Some(path) = std::env::var_os("SK_SERVICES").filter(|path| !path.is_empty()) {
         return from_file(Path::new(&path), "$SK_SERVICES");
     }
-    if let Some(path) = users_file().filter(|path| path.exists()) {
+    if let Some(path) = users_files().into_iter().flatten().find(|path| path.exists()) {
         return from_file(&path, "your configuration");
     }
     let catalogue = Catalogue::built_in()
@@ -34,12 +34,11 @@ pub fn load(flag: Option<&Path>) -> Result<Loaded, Error> {
     Ok(Loaded { catalogue, source: "built in".to_owned() })
 }
 
-fn users_file() -> Option<PathBuf> {
-    let config = match std::env::var_os("XDG_CONFIG_HOME").filter(|path| !path.is_empty()) {
-        Some(path) => PathBuf::from(path),
-        None => std::env::home_dir()?.join(".config"),
-    };
-    Some(config.join("kubectl-sk").join("services.yaml"))
+/// Under `$XDG_CONFIG_HOME`, and under `~/.config`.
+fn users_files() -> [Option<PathBuf>; 2] {
+    let moved = std::env::var_os("XDG_CONFIG_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let usual = std::env::home_dir().map(|home| home.join(".config"));
+    [moved, usual].map(|config| Some(config?.join("kubectl-sk").join("services.yaml")))
 }
 
 fn from_file(path: &Path, named_by: &str) -> Result<Loaded, Error> {

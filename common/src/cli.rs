@@ -284,8 +284,11 @@ pub fn output_of(arguments: &[OsString]) -> Output {
 /// Parses a command line; of a repeated flag the last one counts, as in kubectl.
 ///
 /// `name` is how users call the command (`kubectl sk-restart`).
-pub fn parse<A: Parser>(name: &str, arguments: impl IntoIterator<Item = OsString>) -> Result<A, Unparsed> {
-    let command = A::command().bin_name(name).args_override_self(true);
+pub fn parse<A: Parser>(
+    name: &'static str,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<A, Unparsed> {
+    let command = A::command().name(name).bin_name(name).args_override_self(true);
     let flags = Flags::of(&command);
     let wrong = |message| Unparsed::Wrong(Error::Usage { message, see: name.to_owned() });
     let unparsed = |error: clap::Error| match error.kind() {

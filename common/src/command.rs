@@ -80,7 +80,7 @@ fn not_parsed<P: Plugin>(unparsed: &Unparsed, arguments: &[OsString]) -> u8 {
     let mut terminal = Terminal::new(&GlobalFlags { output, ..GlobalFlags::default() });
     let error = match unparsed {
         Unparsed::Text(text) => {
-            terminal.result(text.ansi());
+            terminal.result(text.ansi().to_string().trim_end());
             return terminal.end(exit::DONE);
         }
         Unparsed::Wrong(error) => error,

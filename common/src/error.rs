@@ -7,12 +7,14 @@ mod answer;
 mod catalogue;
 mod config;
 mod credential;
+mod hint;
 mod unreachable;
 
 pub use answer::{Answer, Attempt};
 pub use catalogue::CatalogueError;
 pub use config::ConfigError;
 pub use credential::{CredentialError, PluginProblem};
+pub use hint::Hint;
 pub use unreachable::{Cause, Unreachable};
 
 use sk_core::finding::Finding;
@@ -60,9 +62,12 @@ pub enum Error {
 
 impl Error {
     /// What to do next, with the real context or server in it; commands can be pasted.
-    pub fn hint(&self) -> Option<String> {
+    pub fn hint(&self) -> Option<Hint> {
         match self {
-            Self::Usage { see, .. } => Some(format!("see '{see} --help' for usage")),
+            Self::Usage { see, .. } => {
+                let command = format!("{see} --help");
+                Some(Hint::new(format!("see '{command}' for usage")).command(command))
+            }
             Self::Config(error) => error.hint(),
             Self::Target(error) => target_hint(error),
             Self::Catalogue(_) | Self::Malformed(_) | Self::System(_) => None,
@@ -87,10 +92,11 @@ impl Error {
             Self::System(_) => "system/refused",
         };
         let words = self.to_string();
-        let finding = Finding::error(code, object, words.strip_prefix("error: ").unwrap_or(&words));
-        match self.hint() {
-            Some(hint) => finding.next(hint),
-            None => finding,
+        let words = words.strip_prefix("error: ").unwrap_or(&words);
+        match self.hint().map(|hint| (hint.to_paste().map(str::to_owned), hint)) {
+            Some((Some(command), _)) => Finding::error(code, object, words).next(command),
+            Some((None, hint)) => Finding::error(code, object, format!("{words}; {hint}")),
+            None => Finding::error(code, object, words),
         }
     }
 
@@ -124,16 +130,10 @@ impl Error {
     }
 }
 
-fn target_hint(error: &Unresolved) -> Option<String> {
-    match error {
-        Unresolved::Service { nearest: Some(nearest), .. } => Some(format!(
-            "did you mean {nearest}? --list-services lists them all; any other is deployment/NAME"
-        )),
-        Unresolved::Service { nearest: None, .. } => {
-            Some("--list-services lists them all; any other is deployment/NAME".to_owned())
-        }
-        Unresolved::Kind { .. } => None,
-    }
+fn target_hint(error: &Unresolved) -> Option<Hint> {
+    let Unresolved::Service { nearest, .. } = error else { return None };
+    let meant = nearest.as_ref().map(|nearest| format!("did you mean {nearest}? ")).unwrap_or_default();
+    Some(Hint::new(format!("{meant}--list-services lists them all; any other is deployment/NAME")))
 }
 
 impl From<Unreachable> for Error {

@@ -113,3 +113,9 @@ fn help_is_short_or_long_and_never_an_error() {
     diagnose().args(["pending", "--help"]).run().code(0).stderr("").stdout_has("kubectl sk-diagnose pending");
     insta::assert_snapshot!(short);
 }
+
+#[test]
+fn the_version_goes_with_the_name_that_users_type() {
+    let version = concat!("kubectl sk-diagnose ", env!("CARGO_PKG_VERSION"), "\n");
+    diagnose().args(["--version"]).run().code(0).stderr("").stdout(version);
+}

@@ -31,6 +31,7 @@ fn each_tells_the_numbers_it_was_judged_by() {
             "usage pass highest use of a limit: api-gateway-1-3 app memory 128Mi of 256Mi (50%)",
             "gitops skipped neither Argo CD nor Flux nor Helm marks it as its own",
             "peak-hours skipped no peakHours are configured",
+            "warning warn Ensure at least 2 pods running during restart",
         ]
     );
 }

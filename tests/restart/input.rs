@@ -128,6 +128,12 @@ fn help_is_short_or_long_and_never_an_error() {
 }
 
 #[test]
+fn the_version_goes_with_the_name_that_users_type() {
+    let version = concat!("kubectl sk-restart ", env!("CARGO_PKG_VERSION"), "\n");
+    restart().args(["--version"]).run().code(0).stderr("").stdout(version);
+}
+
+#[test]
 fn a_dry_run_changes_nothing() {
     let api = FakeApi::start();
     crate::support::Service::new().serve(&api);

@@ -20,19 +20,9 @@ fn without_a_terminal_and_yes_it_is_declined() {
 fn a_refusal_names_what_to_type_instead() {
     type Change = fn(&mut Service);
     let paused: Change = |service| service.deployment["spec"]["paused"] = json!(true);
-    let stopped: Change = |service| {
-        service.deployment["spec"]["replicas"] = json!(0);
-        service.deployment["status"] = json!({"observedGeneration": 1});
-        service.pods.clear();
-    };
     let floor: Change = |service| service.deployment["spec"]["strategy"] = json!({"type": "Recreate"});
     for (change, code, instead) in [
         (paused, "check/paused", "kubectl rollout resume deployment/api-gateway -n skillancer-production"),
-        (
-            stopped,
-            "check/not-ready",
-            "kubectl scale deployment/api-gateway --replicas=3 -n skillancer-production",
-        ),
         (floor, "check/floor", "kubectl rollout restart deployment/api-gateway -n skillancer-production"),
     ] {
         let api = FakeApi::start();

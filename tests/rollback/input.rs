@@ -60,3 +60,9 @@ fn help_is_short_or_long_and_never_an_error() {
     assert!(short.len() < long.len() && !short.contains("Examples:") && long.contains("Examples:"));
     insta::assert_snapshot!(short);
 }
+
+#[test]
+fn the_version_goes_with_the_name_that_users_type() {
+    let version = concat!("kubectl sk-rollback ", env!("CARGO_PKG_VERSION"), "\n");
+    rollback().args(["--version"]).run().code(0).stderr("").stdout(version);
+}

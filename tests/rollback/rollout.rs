@@ -89,7 +89,6 @@ fn the_patch_is_the_replica_sets_template_bound_to_what_was_seen() {
             {"op": "test", "path": "/metadata/uid", "value": "d-1"},
             {"op": "test", "path": "/metadata/generation", "value": 1},
             {"op": "replace", "path": "/spec/template", "value": template},
-            {"op": "add", "path": "/metadata/annotations/kubernetes.io~1change-cause", "value": "hotfix invoice rounding"},
         ])
     );
     let (event, entry) = written_down(&api);

@@ -1,11 +1,10 @@
 //! The catalogue: what is known of each service before the cluster is asked, as data.
 
-use std::collections::BTreeMap;
-
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::peak_hours::PeakHours;
+use crate::sanitize::quoted;
 
 /// The runbook's services, compiled in.
 const BUILT_IN: &str = include_str!("../services.yaml");
@@ -78,9 +77,9 @@ pub struct Service {
     /// Whether more replicas should run before a restart.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub scale_up_before_restart: bool,
-    /// When to use which procedure (`restart`, `emergency`, `rollback`, `batch`).
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub when_to_use: BTreeMap<String, Vec<String>>,
+    /// When to use which procedure.
+    #[serde(default, skip_serializing_if = "WhenToUse::is_empty")]
+    pub when_to_use: WhenToUse,
     /// What must be known before it is restarted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warn_before: Vec<String>,
@@ -93,6 +92,30 @@ pub struct Service {
     /// What to read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub docs: Vec<Document>,
+}
+
+/// When to use which procedure, in the runbook's words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct WhenToUse {
+    /// A rolling restart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restart: Vec<String>,
+    /// A full stop, and a start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub emergency: Vec<String>,
+    /// The way back to an earlier revision.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rollback: Vec<String>,
+    /// All services, one after the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub batch: Vec<String>,
+}
+
+impl WhenToUse {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A check after a restart, by how it is made.
@@ -222,11 +245,17 @@ impl Service {
         self.deployment.as_deref().unwrap_or(&self.name)
     }
 
-    /// What a person has to look at after a restart.
-    pub fn manual_checks(&self) -> impl Iterator<Item = &str> {
-        self.checks_after.iter().filter_map(|check| match check {
-            CheckAfter::Manual(text) => Some(text.as_str()),
-            _ => None,
+    /// What is left to people after a restart: every check that is not made by itself.
+    pub fn checks_by_hand(&self) -> impl Iterator<Item = String> {
+        self.checks_after.iter().map(|check| match check {
+            CheckAfter::Manual(text) => text.clone(),
+            CheckAfter::Http(path) => format!("GET {path} on every pod answers 2xx"),
+            CheckAfter::Exec(command) => {
+                let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
+                format!("{} in a pod exits 0", words.join(" "))
+            }
+            CheckAfter::Logs(text) => format!("no line of the new pods' logs contains {text}"),
+            CheckAfter::Promql(query) => format!("this query returns nothing: {query}"),
         })
     }
 }
@@ -285,12 +314,65 @@ mod tests {
             assert_eq!(service.selector.as_deref(), Some(format!("app={name}").as_str()));
             assert_eq!(service.hpa.as_deref(), Some(format!("{name}-hpa").as_str()));
             assert_eq!((service.port, service.health_path.as_deref()), (Some(8080), Some("/health/ready")));
-            assert_eq!(
-                (service.contacts.len(), service.docs.len(), service.when_to_use.len()),
-                (3, 4, 4),
-                "{name}"
-            );
+            assert_eq!((service.contacts.len(), service.docs.len()), (3, 4), "{name}");
+            let WhenToUse { restart, emergency, rollback, batch } = &service.when_to_use;
+            assert_eq!([restart.len(), emergency.len(), rollback.len(), batch.len()], [4, 3, 3, 3], "{name}");
             assert_eq!(service.soak, Some(SignedDuration::from_mins(10)));
+        }
+    }
+
+    #[test]
+    fn holds_the_runbooks_notes_word_for_word() {
+        let catalogue = Catalogue::built_in().unwrap();
+        for (name, notes) in [
+            (
+                "api-gateway",
+                [
+                    "Critical service - affects all API traffic",
+                    "Ensure at least 2 pods running during restart",
+                    "Monitor ingress controller logs after restart",
+                    "Check rate limiting is functioning",
+                ],
+            ),
+            (
+                "auth-svc",
+                [
+                    "Sessions may be affected - warn users if extended downtime",
+                    "Verify JWT validation working after restart",
+                    "Test OAuth flows after restart",
+                    "Check Redis session store connectivity",
+                ],
+            ),
+            (
+                "billing-svc",
+                [
+                    "Payment-critical - coordinate with finance team",
+                    "Verify Stripe webhook endpoint after restart",
+                    "Check pending payment processing",
+                    "Monitor for failed payment alerts",
+                ],
+            ),
+            (
+                "skillpod-svc",
+                [
+                    "Long-running sessions - avoid during peak hours",
+                    "Existing sessions may be interrupted",
+                    "Pre-notify active users if possible",
+                    "Scale up before restart to handle reconnections",
+                ],
+            ),
+        ] {
+            let service = catalogue.service(name).unwrap();
+            let said: Vec<String> = service
+                .criticality
+                .iter()
+                .chain(&service.warn_before)
+                .cloned()
+                .chain(service.checks_by_hand())
+                .collect();
+            for note in notes {
+                assert!(said.iter().any(|said| said == note), "{name} does not say {note:?}");
+            }
         }
     }
 
@@ -311,6 +393,7 @@ mod tests {
                 4,
                 "mo",
             ),
+            ("services:\n- name: a\n  whenToUse:\n    restrat: [x]\n", 4, "unknown field `restrat`"),
             ("services: 7\n", 1, ""),
             ("servces: []\n", 1, "unknown field `servces`"),
         ];

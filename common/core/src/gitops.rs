@@ -47,9 +47,12 @@ pub fn owner(deployment: &Deployment) -> Option<Owner> {
     if let Some(name) = tracked.or_else(|| label("argocd.argoproj.io/instance")) {
         return owner(Tool::ArgoCd, name, None);
     }
-    let release = annotation("meta.helm.sh/release-name")?;
+    // Some charts leave out the label, some ways to deliver one the annotation.
+    let release = annotation("meta.helm.sh/release-name");
     let helms = label("app.kubernetes.io/managed-by") == Some("Helm");
-    helms.then(|| owner(Tool::Helm, release, annotation("meta.helm.sh/release-namespace"))).flatten()
+    let name = release.or_else(|| label("app.kubernetes.io/instance").filter(|_| helms));
+    let name = name.or_else(|| Some(deployment.name()).filter(|_| helms))?;
+    owner(Tool::Helm, name, annotation("meta.helm.sh/release-namespace"))
 }
 
 impl Owner {
@@ -105,9 +108,9 @@ mod tests {
         for (labels, annotations, owner) in [
             (json!({}), json!({}), None),
             (json!({"app.kubernetes.io/instance": "web"}), json!({}), None),
-            // A chart that something else rendered and applied.
-            (managed.clone(), json!({}), None),
-            (json!({}), helm.clone(), None),
+            (managed.clone(), json!({}), Some("Helm release web")),
+            (json!({"app.kubernetes.io/managed-by": "Helm"}), json!({}), Some("Helm release web")),
+            (json!({}), helm.clone(), Some("Helm release shop/web")),
             (managed.clone(), helm.clone(), Some("Helm release shop/web")),
             (managed, tracked, Some("Argo CD application shop-web")),
             (json!({"argocd.argoproj.io/instance": "web"}), json!({}), Some("Argo CD application web")),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Endpoint;
+use super::{Endpoint, Hint};
 use sk_core::sanitize::{quoted, visible};
 
 /// What was asked of the server, for errors and their hints.
@@ -66,27 +66,21 @@ impl Answer {
         self.code == 403
     }
 
-    pub(super) fn hint(&self) -> Option<String> {
-        match self.code {
-            401 => Some(format!(
-                "the credential may have expired: log in again, then check with {}",
-                self.endpoint.kubectl("auth whoami")
-            )),
-            403 => Some(format!("check with {}", self.endpoint.kubectl(&self.can_i()))),
-            404 if self.from_api_server => {
-                Some(format!("see what there is with {}", self.endpoint.kubectl(&self.get())))
-            }
-            404 => Some(format!("is {} a Kubernetes API server?", visible(&self.endpoint.server))),
-            429 => Some(match self.retry_after {
-                Some(wait) => format!("{} asks to wait {}s", visible(&self.endpoint.server), wait.as_secs()),
+    pub(super) fn hint(&self) -> Option<Hint> {
+        let server = visible(&self.endpoint.server);
+        let with = |words: &str, arguments: &str| Hint::with_command(words, self.endpoint.kubectl(arguments));
+        Some(match self.code {
+            401 => with("the credential may have expired: log in again, then check with", "auth whoami"),
+            403 => with("check with", &self.can_i()),
+            404 if self.from_api_server => with("see what there is with", &self.get()),
+            404 => Hint::new(format!("is {server} a Kubernetes API server?")),
+            429 => Hint::new(match self.retry_after {
+                Some(wait) => format!("{server} asks to wait {}s", wait.as_secs()),
                 None => "try again in a moment".to_owned(),
             }),
-            500.. => Some(format!(
-                "ask how the server is with {}",
-                self.endpoint.kubectl("get --raw '/readyz?verbose'")
-            )),
-            _ => None,
-        }
+            500.. => with("ask how the server is with", "get --raw '/readyz?verbose'"),
+            _ => return None,
+        })
     }
 
     fn can_i(&self) -> String {

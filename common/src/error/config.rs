@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::io;
+use super::{Hint, io};
 use sk_core::sanitize::visible;
 
 /// The kubeconfig, or a flag that overrides it, is wrong.
@@ -97,18 +97,17 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    pub(super) fn hint(&self) -> Option<String> {
-        match self {
+    pub(super) fn hint(&self) -> Option<Hint> {
+        let words = match self {
             Self::Missing { .. } => {
-                Some("name one with --kubeconfig or KUBECONFIG, or an API server with --server".to_owned())
+                "name one with --kubeconfig or KUBECONFIG, or an API server with --server".to_owned()
             }
-            Self::NoCurrentContext { existing } => {
-                Some(format!("choose one with --context: {}", names(existing)))
-            }
-            Self::Unknown { existing, .. } => Some(format!("the kubeconfig has: {}", names(existing))),
-            Self::ImpersonatesNobody { .. } => Some("add --as USER".to_owned()),
-            _ => None,
-        }
+            Self::NoCurrentContext { existing } => format!("choose one with --context: {}", names(existing)),
+            Self::Unknown { existing, .. } => format!("the kubeconfig has: {}", names(existing)),
+            Self::ImpersonatesNobody { .. } => "add --as USER".to_owned(),
+            _ => return None,
+        };
+        Some(Hint::new(words))
     }
 }
 

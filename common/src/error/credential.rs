@@ -1,6 +1,6 @@
 //! What can go wrong with a credential plugin, in the words of client-go's `exec` authenticator.
 
-use super::io;
+use super::{Hint, io};
 
 /// The kubeconfig's credential plugin gave no credential.
 #[derive(Debug, thiserror::Error)]
@@ -58,18 +58,19 @@ pub enum PluginProblem {
 }
 
 impl CredentialError {
-    pub(super) fn hint(&self) -> Option<String> {
-        match &self.problem {
-            PluginProblem::NotFound(command) => Some(self.install_hint.clone().unwrap_or_else(|| {
+    pub(super) fn hint(&self) -> Option<Hint> {
+        let words = match &self.problem {
+            PluginProblem::NotFound(command) => self.install_hint.clone().unwrap_or_else(|| {
                 format!(
                     "{command} is the credential plugin of user {}; install it or put it on PATH",
                     self.user
                 )
-            })),
+            }),
             PluginProblem::Failed { command, .. } => {
-                Some(format!("{command} logs user {} in; run it by hand to see why it fails", self.user))
+                format!("{command} logs user {} in; run it by hand to see why it fails", self.user)
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some(Hint::new(words))
     }
 }

@@ -72,7 +72,7 @@ fn hints_name_the_server_and_what_to_type() {
             "a longer --request-timeout waits longer for api:6443 (context prod)",
         ),
     ] {
-        assert_eq!(unreachable(cause, proxy).hint().as_deref(), Some(hint));
+        assert_eq!(unreachable(cause, proxy).hint().map(|hint| hint.to_string()).as_deref(), Some(hint));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Endpoint;
+use super::{Endpoint, Hint};
 use sk_core::sanitize::visible;
 
 /// No answer came back from the API server.
@@ -74,25 +74,27 @@ impl fmt::Display for Unreachable {
 }
 
 impl Unreachable {
-    pub(super) fn hint(&self) -> String {
+    pub(super) fn hint(&self) -> Hint {
         let context =
             self.endpoint.context.as_deref().map_or(String::new(), |name| format!(" (context {name})"));
         let server = visible(&self.endpoint.server);
         if let Some(proxy) = &self.endpoint.proxy {
-            return format!(
+            return Hint::new(format!(
                 "{server}{context} is reached through the proxy {proxy}; NO_PROXY exempts a server"
-            );
+            ));
         }
         match &self.cause {
-            Cause::Certificate(_) => format!(
+            Cause::Certificate(_) => Hint::new(format!(
                 "the kubeconfig's certificate-authority must have signed the certificate of {server}{context}"
-            ),
-            Cause::NotTls => format!("give the server{context} as http://{server}"),
-            Cause::Deadline(_) => format!("a longer --request-timeout waits longer for {server}{context}"),
-            _ => format!(
-                "is {server}{context} up and reachable from here? {}",
-                self.endpoint.kubectl("cluster-info")
-            ),
+            )),
+            Cause::NotTls => Hint::new(format!("give the server{context} as http://{server}")),
+            Cause::Deadline(_) => {
+                Hint::new(format!("a longer --request-timeout waits longer for {server}{context}"))
+            }
+            _ => {
+                let question = format!("is {server}{context} up and reachable from here?");
+                Hint::with_command(&question, self.endpoint.kubectl("cluster-info"))
+            }
         }
     }
 

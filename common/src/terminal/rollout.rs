@@ -1,5 +1,7 @@
 //! A rollout in words for people: its plan, where it stands, how it ended. What started it is named by its change.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use sk_core::catalogue::Service;
 use sk_core::checks::Verdict;
@@ -199,21 +201,38 @@ fn serving(restart: &Restart, outcome: Outcome, text: &mut Text) {
 
 fn manual_checks(restart: &Restart, outcome: Outcome, text: &mut Text) {
     let service = service(restart);
-    let checks: Vec<&str> = service.iter().flat_map(|service| service.manual_checks()).collect();
+    let checks: Vec<String> = service.iter().flat_map(|service| service.checks_by_hand()).collect();
     if outcome == Outcome::Succeeded && !checks.is_empty() {
         text.line("  to do by hand");
         for check in checks {
-            text.line(terminal::lines("    - ", 6, check));
+            text.line(terminal::lines("    - ", 6, &check));
         }
     }
 }
 
-/// Whom to ask when it did not go well.
+/// Whom to ask and what to read when it did not go well.
 pub fn contacts(service: Option<&Service>, outcome: Outcome, text: &mut Text) {
-    let contacts: Vec<&str> =
-        service.iter().flat_map(|s| s.contacts.iter().map(|c| c.contact.as_str())).collect();
-    if matches!(outcome, Outcome::Failed | Outcome::Unknown) && !contacts.is_empty() {
+    if matches!(outcome, Outcome::Failed | Outcome::Unknown) {
+        help(service, text);
+    }
+}
+
+/// Whom to ask about these services, and what to read; what they share is said once.
+pub fn help<'a>(services: impl IntoIterator<Item = &'a Service>, text: &mut Text) {
+    let (mut contacts, mut docs): (Vec<&str>, Vec<String>) = Default::default();
+    for service in services {
+        contacts.extend(service.contacts.iter().map(|contact| contact.contact.as_str()));
+        docs.extend(service.docs.iter().map(|document| format!("{} {}", document.title, document.path)));
+    }
+    let mut seen = BTreeSet::new();
+    contacts.retain(|contact| seen.insert(*contact));
+    if !contacts.is_empty() {
         text.line(terminal::lines("  help  ", 8, &contacts.join(", ")));
+    }
+    let mut seen = BTreeSet::new();
+    docs.retain(|document| seen.insert(document.clone()));
+    if !docs.is_empty() {
+        text.line(terminal::lines("  docs  ", 8, &docs.join(", ")));
     }
 }
 

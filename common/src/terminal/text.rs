@@ -29,6 +29,11 @@ impl Text {
         self
     }
 
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Adds an empty line.
     pub fn gap(&mut self) -> &mut Self {
         self.line("")
@@ -67,11 +72,11 @@ pub fn strong(text: &str) -> String {
     text.bold().to_string()
 }
 
-/// Whether the locale can show more than ASCII, by the rules of POSIX: the first that is set counts.
+/// Whether the locale can show more than ASCII, by the rules of POSIX: the first that is set counts, and none is `C`.
 fn speaks_utf8() -> bool {
     let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
-    locale.is_none_or(|locale| {
+    locale.is_some_and(|locale| {
         let locale = locale.to_ascii_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")
     })

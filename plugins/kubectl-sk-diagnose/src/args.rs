@@ -38,7 +38,7 @@ Nothing is ever changed.";
 
 /// Say what is wrong, how it is known, and what to type next
 #[derive(Debug, Parser)]
-#[command(name = "kubectl-sk-diagnose", version, after_long_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(version, after_long_help = EXAMPLES, disable_help_subcommand = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) form: Option<Form>,

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use sk_common::cluster::Question;
 use sk_common::operations::Judgement;
+use sk_common::terminal::rollout::{self, verdict};
 use sk_common::terminal::{self, Text};
-use sk_core::catalogue::Contact;
 use sk_core::checks::Verdict;
 use sk_core::diagnose::{Group, State};
 use sk_core::fact::Fact;
@@ -211,7 +211,7 @@ impl Told<'_> {
         }
     }
 
-    /// Whom to ask, where a service of the catalogue does not work.
+    /// Whom to ask and what to read, where a service of the catalogue does not work.
     fn contacts(&self, text: &mut Text) {
         let Question::Services(targets) = self.question else { return };
         let failed = |target: &&sk_core::target::Target| {
@@ -219,14 +219,10 @@ impl Told<'_> {
                 |view: &&ObjectView| view.object == target.object() && view.namespace == target.namespace;
             self.report.objects.iter().find(of).is_some_and(|view| view.verdict == Verdict::Fail)
         };
-        let contacts = targets.iter().filter(failed).filter_map(|target| target.service.as_ref());
-        let mut seen = BTreeSet::new();
-        let contacts: Vec<&str> = contacts
-            .flat_map(|service| service.contacts.iter().map(|Contact { contact, .. }| contact.as_str()))
-            .filter(|contact| seen.insert(*contact))
-            .collect();
-        if !contacts.is_empty() {
-            text.gap().line(terminal::lines("  help  ", 8, &contacts.join(", ")));
+        let mut help = Text::default();
+        rollout::help(targets.iter().filter(failed).filter_map(|target| target.service.as_ref()), &mut help);
+        if !help.is_empty() {
+            text.gap().line(help);
         }
     }
 }
@@ -287,10 +283,6 @@ fn some(names: &[String]) -> String {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
-}
-
-fn verdict(verdict: Verdict, sentence: &str) -> String {
-    terminal::lines(&format!("{} ", terminal::mark(verdict)), 2, sentence)
 }
 
 fn weight(verdict: Verdict) -> u8 {

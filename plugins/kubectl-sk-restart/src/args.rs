@@ -28,7 +28,7 @@ Exit codes:
 
 /// Restart a service: check that it is safe, tell every pod to be replaced, watch until they serve
 #[derive(Debug, Parser)]
-#[command(name = "kubectl-sk-restart", version, after_long_help = EXAMPLES, disable_help_flag = false)]
+#[command(version, after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// A service of the catalogue, deployment/NAME, or pod/NAME for one pod
     #[arg(value_name = "TARGET", required_unless_present = "list_services")]

@@ -26,7 +26,7 @@ Exit codes:
 
 /// Roll a service back: choose a revision that served, check that what it needs is there, watch until it serves again
 #[derive(Debug, Parser)]
-#[command(name = "kubectl-sk-rollback", version, after_long_help = EXAMPLES)]
+#[command(version, after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// A service of the catalogue, or deployment/NAME
     #[arg(value_name = "TARGET", required_unless_present = "list_services")]

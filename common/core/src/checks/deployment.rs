@@ -16,14 +16,12 @@ pub(super) fn paused(workload: &Workload, target: &Target) -> Check {
 
 pub(super) fn not_ready(workload: &Workload, target: &Target, kind: Kind) -> Check {
     let (ready, replicas) = (workload.deployment.ready(), workload.deployment.replicas());
-    if replicas == 0 && kind != Kind::Restart {
-        let detail = "scaled to 0 replicas: the template goes back, and no pod starts";
-        return Check::new("not-ready", Verdict::Warn, detail);
-    }
     if replicas == 0 {
-        let number = target.service.as_ref().and_then(|service| service.min_replicas).unwrap_or(1);
-        return Check::new("not-ready", Verdict::Refuse, "scaled to 0 replicas: there is no pod to restart")
-            .next(target.kubectl(&format!("scale {} --replicas={number}", target.object())));
+        let detail = match kind {
+            Kind::Restart => "scaled to 0 replicas: there is no pod to restart, and none starts",
+            Kind::Rollback(_) => "scaled to 0 replicas: the template goes back, and no pod starts",
+        };
+        return Check::new("not-ready", Verdict::Warn, detail);
     }
     let minimum = target.service.as_ref().and_then(|service| service.min_replicas);
     let (needed, words) = match minimum {
@@ -115,7 +113,7 @@ mod tests {
         for (ready, replicas, verdict, detail) in [
             (3, 3, Verdict::Pass, "3/3 pods ready (minimum 3)"),
             (2, 3, Verdict::Warn, "2/3 pods ready (minimum 3)"),
-            (0, 0, Verdict::Refuse, "scaled to 0 replicas: there is no pod to restart"),
+            (0, 0, Verdict::Warn, "scaled to 0 replicas: there is no pod to restart, and none starts"),
         ] {
             let make = Make { replicas, new: vec![true; ready], ..Make::default() };
             assert_eq!(check(not_ready, &make), (verdict, detail.to_owned()));

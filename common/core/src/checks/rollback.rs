@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Check, Surroundings, Verdict, autoscaler, few};
 use crate::fact::Fact;
 use crate::references::{self, Kept, ReferenceKind};
+use crate::restart::CHANGE_CAUSE;
 use crate::revision;
 use crate::rollback::{Ahead, Choice};
 use crate::target::Target;
@@ -140,6 +141,8 @@ pub(super) fn untouched(
     if !required.is_empty() {
         stays.push(format!("what is in {}", names(&required)));
     }
+    let cause = workload.deployment.annotation(CHANGE_CAUSE);
+    stays.extend(cause.map(|cause| format!("change-cause {cause:?} (--reason says another)")));
     Check::new("untouched", Verdict::Warn, format!("stays as it is now: {}", stays.join(", ")))
 }
 

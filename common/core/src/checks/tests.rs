@@ -16,10 +16,10 @@ fn every_name_is_a_check_and_they_come_in_order() {
 }
 
 #[test]
-fn a_quiet_service_without_surroundings_has_one_warning() {
+fn a_quiet_service_without_surroundings_has_one_warning_beside_its_note() {
     let checks = of_restart(&Make::default().facts(), &target(), at(0));
     let warned: Vec<_> = checks.iter().filter(|check| check.verdict == Verdict::Warn).collect();
-    assert_eq!(warned.iter().map(|check| check.name).collect::<Vec<_>>(), ["no-pdb"]);
+    assert_eq!(warned.iter().map(|check| check.name).collect::<Vec<_>>(), ["no-pdb", "warning"]);
     assert!(checks.iter().all(|check| check.verdict != Verdict::Refuse), "{checks:?}");
 }
 

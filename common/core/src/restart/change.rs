@@ -37,8 +37,6 @@ pub struct Earlier {
     pub uid: String,
     /// The template as the Deployment had it: without the controller's own label.
     pub template: Value,
-    /// Its `kubernetes.io/change-cause`, where the Deployment has one that would no longer be true.
-    pub cause: Option<String>,
 }
 
 /// A patch of the Deployment.
@@ -51,20 +49,11 @@ pub enum Patch {
 }
 
 impl Change {
-    /// The patch of the Deployment as it was looked at.
+    /// The patch of the Deployment as it was looked at; `reason` becomes its `kubernetes.io/change-cause`.
     pub(super) fn patch(&self, deployment: &Deployment, reason: Option<&str>) -> Patch {
-        let cause = self.cause(reason);
         match self {
-            Self::Restart { restarted_at } => Patch::Strategic(restart(restarted_at, deployment, cause)),
-            Self::Template(earlier) => Patch::Json(earlier.patch(deployment, cause)),
-        }
-    }
-
-    /// The `kubernetes.io/change-cause` that the patch writes as well.
-    pub(super) fn cause<'a>(&'a self, reason: Option<&'a str>) -> Option<&'a str> {
-        match self {
-            Self::Restart { .. } => reason,
-            Self::Template(earlier) => reason.or(earlier.cause.as_deref()),
+            Self::Restart { restarted_at } => Patch::Strategic(restart(restarted_at, deployment, reason)),
+            Self::Template(earlier) => Patch::Json(earlier.patch(deployment, reason)),
         }
     }
 
@@ -195,7 +184,7 @@ impl Earlier {
             Some("somebody else changed the Deployment's template".to_owned())
         } else if !workload.replica_sets.iter().any(|set| set.uid() == self.uid) {
             Some(format!("the ReplicaSet of revision {} is gone", self.revision))
-        } else if now.is_paused() {
+        } else if now.is_paused() && !before.is_paused() {
             Some("the Deployment was paused".to_owned())
         } else {
             None

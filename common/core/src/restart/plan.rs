@@ -83,8 +83,8 @@ fn steps(request: &Request, change: &Change, workload: &Workload) -> Vec<Planned
     let (words, kubectl) = change.step(&object);
     let mut steps = Vec::from_iter(request.lock_step(&target.deployment, target.place()));
     steps.push(step("patch", words, &kubectl));
-    steps.extend(change.cause(request.reason.as_deref()).map(|cause| {
-        let annotation = quoted(&format!("{CHANGE_CAUSE}={cause}"));
+    steps.extend(request.reason.as_deref().map(|reason| {
+        let annotation = quoted(&format!("{CHANGE_CAUSE}={reason}"));
         step(
             "patch",
             format!("change-cause on {object}"),

@@ -83,8 +83,7 @@ impl Restart {
         }
         let found = self.found(&Fetched::new(), now);
         self.standing.observe(found, now);
-        let given_up = matches!(rollout::judge(&self.seen), rollout::Verdict::DeadlineExceeded(_));
-        (given_up && !self.had_given_up() && rolling.trouble.is_none()).then(|| self.explain())
+        None
     }
 
     /// The causes that are seen now.

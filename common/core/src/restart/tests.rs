@@ -238,8 +238,6 @@ fn what_never_began_is_refused_and_leaves_no_event() {
 
 #[test]
 fn others_are_noticed() {
-    let deadline =
-        serde_json::json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"});
     let (_, plan) = rolling();
     for (seen, ends, code) in [
         (Observation::Gone, Outcome::Failed, "rollout/deleted"),
@@ -249,18 +247,29 @@ fn others_are_noticed() {
             Outcome::Unknown,
             "rollout/superseded",
         ),
-        (
-            sees(&Make { progressing: deadline, ..after(&plan, &[true; 2], &[false]) }),
-            Outcome::Failed,
-            "rollout/progress-deadline",
-        ),
     ] {
         let (mut restart, _) = rolling();
-        if let Action::Fetch(_) = restart.next(seen, at(5)) {
-            restart.next(Observation::Fetched(Fetched::new()), at(5));
-        }
+        restart.next(seen, at(5));
         assert_eq!((outcome(&restart), restart.ending().unwrap().findings[0].code.as_str()), (ends, code));
     }
+}
+
+#[test]
+fn that_the_controller_gave_up_is_shown_at_once_and_fails_at_the_timeout() {
+    let deadline =
+        serde_json::json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"});
+    let (mut restart, plan) = rolling();
+    let stuck = Make { progressing: deadline, ..after(&plan, &[true; 2], &[false]) };
+    assert!(watches(&restart.next(sees(&stuck), at(5))));
+    assert!(restart.causes().any(|cause| cause.code == "rollout/progress-deadline"));
+    assert!(watches(&restart.next(sees(&stuck), at(304))));
+    assert!(matches!(restart.next(sees(&stuck), at(306)), Action::Fetch(_)));
+    restart.next(Observation::Fetched(Fetched::new()), at(306));
+    let ending = restart.ending().unwrap();
+    assert_eq!(
+        (ending.outcome, ending.findings[0].code.as_str()),
+        (Outcome::Failed, "rollout/progress-deadline")
+    );
 }
 
 #[test]

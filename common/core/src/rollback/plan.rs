@@ -8,7 +8,7 @@ use super::diff::diff;
 use super::evidence::Evidence;
 use crate::checks::{self, Facts};
 use crate::plan::Request;
-use crate::restart::{self, CHANGE_CAUSE, Change, Earlier};
+use crate::restart::{self, Change, Earlier};
 use crate::revision;
 
 /// What will be done, and why that.
@@ -55,7 +55,7 @@ pub fn plan(facts: Facts, ahead: &Ahead, request: Request, now: Timestamp) -> Re
     let checks = checks::of_rollback(&facts, ahead, &request.target, now);
     let planned = match &ahead.choice {
         Ok(choice) => {
-            let change = Change::Template(earlier(&facts, choice));
+            let change = Change::Template(earlier(choice));
             restart::decide(facts, request, checks, change)
         }
         Err(_) => Err(restart::refuse(facts, request, checks)),
@@ -66,16 +66,11 @@ pub fn plan(facts: Facts, ahead: &Ahead, request: Request, now: Timestamp) -> Re
     }
 }
 
-/// The change-cause tells of the template: it goes back with it, and no other annotation does.
-fn earlier(facts: &Facts, choice: &Choice) -> Earlier {
-    let own = || choice.set.annotation(CHANGE_CAUSE).map(str::to_owned);
-    let now = facts.workload.deployment.annotation(CHANGE_CAUSE);
-    let cause = now.map(|_| own().unwrap_or_else(|| format!("rollback to revision {}", choice.number)));
+fn earlier(choice: &Choice) -> Earlier {
     Earlier {
         revision: choice.number,
         uid: choice.set.uid().to_owned(),
         template: revision::without_hash(choice.set.template()),
-        cause,
     }
 }
 

@@ -114,7 +114,7 @@ async fn a_missing_plugin_shows_its_install_hint() {
     let cluster = reach(&flags(&api.kubeconfig_with(USER), "")).unwrap();
     let error = get(&cluster).await.unwrap_err();
     assert!(error.to_string().ends_with("/login not found"), "{error}");
-    assert_eq!(error.hint().as_deref(), Some("brew install login"));
+    assert_eq!(error.hint().map(|hint| hint.to_string()).as_deref(), Some("brew install login"));
     assert!(matches!(patch(&cluster).await.unwrap_err(), WriteError::NotSent(_)));
 }
 

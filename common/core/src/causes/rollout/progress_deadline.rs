@@ -3,6 +3,7 @@
 use crate::causes;
 use crate::causes::STATE;
 use crate::causes::container::{clip, word};
+use crate::causes::readiness::{MIN_READY_SECONDS, STILL_STARTING};
 use crate::causes::{Cause, Fatal, Rule, Sighting, WorkloadFacts};
 use crate::finding::Severity;
 
@@ -10,7 +11,7 @@ pub(in crate::causes) const PROGRESS_DEADLINE: Cause = Cause {
     code: "rollout/progress-deadline",
     about: "the new pods made no progress for progressDeadlineSeconds, and nothing else explains it",
     severity: Severity::Error,
-    fatal: Fatal::AtOnce,
+    fatal: Fatal::AtTimeout,
     rule: Rule::Workload(rule),
 };
 
@@ -31,10 +32,16 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
     })
 }
 
-/// The deadline passes because of something else; where that is known, the deadline is no cause beside it.
+/// The deadline passes because of something else, or while a pod may take its time; where that is known, the deadline
+/// is no cause beside it.
 fn is_explained(facts: &WorkloadFacts<'_>) -> bool {
     let pods = causes::new_pods(facts.workload);
     let others = causes::CAUSES.iter().filter(|cause| cause.code != PROGRESS_DEADLINE.code);
-    let mut others = others.filter(|cause| cause.severity == Severity::Error);
+    let mut others = others.filter(|cause| cause.severity == Severity::Error || takes_its_time(cause));
     others.any(|cause| !causes::seen(cause, facts, &pods).is_empty())
+}
+
+/// Inside a budget that the pod's own spec grants.
+fn takes_its_time(cause: &Cause) -> bool {
+    [STILL_STARTING.code, MIN_READY_SECONDS.code].contains(&cause.code)
 }

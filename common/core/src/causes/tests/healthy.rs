@@ -60,6 +60,12 @@ fn what_is_as_it_should_be_is_not_accused() {
             ),
         ),
         (
+            "slow start inside its budget, past the Deployment's deadline",
+            web().pod(&young(&probed(&running(NOW - 20), 0, &Value::Null), 21)).condition(
+                &json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}),
+            ),
+        ),
+        (
             "inside its grace",
             web().pod(&with(ready(), &leaving(20, 30))).event(
                 "app",

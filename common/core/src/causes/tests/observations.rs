@@ -91,7 +91,6 @@ fn only_what_waiting_cannot_help_is_fatal_at_once() {
             "pending/admission-policy",
             "image/invalid-name",
             "image/never-pull",
-            "rollout/progress-deadline",
         ]
     );
 }

@@ -33,7 +33,7 @@ fn changed(plan: &Plan, old: &[bool], new: &[bool]) -> Make {
 fn template(request: Request) -> Plan {
     let template = Make { restarted_at: Some("before".to_owned()), ..Make::default() };
     let template = template.deployment().template().clone();
-    let earlier = Earlier { revision: 3, uid: "old".to_owned(), template, cause: None };
+    let earlier = Earlier { revision: 3, uid: "old".to_owned(), template };
     let change = Change::Template(earlier);
     crate::restart::plan::decide(Make::default().facts(), request, Vec::new(), change).unwrap()
 }

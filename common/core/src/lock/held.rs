@@ -62,10 +62,15 @@ impl Held {
         }
     }
 
-    /// Whatever is waited for, the lock is renewed first when it is time to.
+    /// Before anything is waited for, patched or looked into, the lock is renewed when it is time to: whoever was
+    /// displaced during an outage learns it before the next write. After the answer the action is asked for again.
     pub(crate) fn or_renew(&self, action: Action, now: Timestamp) -> Action {
         match (self.ours(), action) {
-            (Some(lock), Action::Watch { .. }) if now >= lock.renewal() => ask(lock, lock.renew(now)),
+            (Some(lock), Action::Watch { .. } | Action::Patch { .. } | Action::Inspect(_))
+                if now >= lock.renewal() =>
+            {
+                ask(lock, lock.renew(now))
+            }
             (Some(lock), Action::Watch { until }) => Action::Watch { until: until.min(lock.renewal()) },
             (_, action) => action,
         }

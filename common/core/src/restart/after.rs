@@ -11,11 +11,20 @@ use crate::report::Outcome;
 use crate::soak::Soak;
 use crate::verify::{self, Endpoint, Inspected, Inspection};
 
+/// Pods that are looked into at the same time.
+const AT_ONCE: usize = 8;
+
 impl Restart {
-    /// Looks at every new pod.
+    /// Looks at every new pod, a few at a time: in between the lock is renewed.
     pub(super) fn inspect(&mut self) -> Action {
-        self.phase = Phase::Inspecting;
-        let pods = self.containers();
+        let left = self.containers();
+        let action = self.look_into(&left);
+        self.phase = Phase::Inspecting { left, seen: Vec::new() };
+        action
+    }
+
+    pub(super) fn look_into(&self, left: &[(String, Vec<String>)]) -> Action {
+        let pods = left.iter().take(AT_ONCE).cloned().collect();
         Action::Inspect(Inspection { pods, endpoint: self.endpoint() })
     }
 
@@ -24,7 +33,24 @@ impl Restart {
         Some(Endpoint { port: service.port?, path: service.health_path.clone()? })
     }
 
-    pub(super) fn inspected(&mut self, inspected: &[Inspected], now: Timestamp) -> Action {
+    pub(super) fn inspected(
+        &mut self,
+        mut left: Vec<(String, Vec<String>)>,
+        mut seen: Vec<Inspected>,
+        inspected: Vec<Inspected>,
+        now: Timestamp,
+    ) -> Action {
+        left.drain(..left.len().min(AT_ONCE));
+        seen.extend(inspected);
+        if left.is_empty() {
+            return self.verified(&seen, now);
+        }
+        let action = self.look_into(&left);
+        self.phase = Phase::Inspecting { left, seen };
+        action
+    }
+
+    fn verified(&mut self, inspected: &[Inspected], now: Timestamp) -> Action {
         let endpoint = self.endpoint();
         let unread = verify::events(&self.seen.events, &self.plan.request.target.object());
         let Some(ending) = &mut self.ending else { return self.release_or(now, Next::WriteDown) };

@@ -13,10 +13,9 @@ impl Restart {
         self.lock.acquire(now).unwrap_or_else(|| self.begin(now))
     }
 
-    /// Takes what the watch has seen in the meantime before the change is made.
     fn begin(&mut self, now: Timestamp) -> Action {
         self.phase = Phase::Rechecking;
-        Action::Watch { until: now }
+        if self.is_stale(now) { Action::Read } else { Action::Watch { until: now } }
     }
 
     pub(super) fn locking(&mut self, answer: LeaseAnswer, now: Timestamp) -> Action {

@@ -1,9 +1,9 @@
 //! Making the change: checked once more, patched once, read back when the answer was lost or somebody wrote first.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::ending::Ending;
-use super::messages::{Action, Write};
+use super::messages::{Action, Observation, Write};
 use super::plan::{Plan, Refusal};
 use super::rolling::Rolling;
 use super::run::{Next, Phase, READ_AGAIN, Restart};
@@ -20,10 +20,25 @@ pub(super) const CONFLICTS: u8 = 5;
 /// What the API server answered to a look at the Deployment.
 type Read = Result<Option<Box<Deployment>>, String>;
 
+/// Age of facts up to which they are taken for the present. While a question stands nobody watches, and a watch that
+/// nobody polls falls silent.
+const FRESH: SignedDuration = SignedDuration::from_secs(5);
+
 impl Restart {
-    /// The checks are as old as the question: plans anew on what is seen now, and may refuse now.
-    pub(super) fn recheck(&mut self, now: Timestamp) -> Action {
-        let plan = self.plan.again(self.seen.clone(), now);
+    /// The checks are as old as the question, and somebody may have thought about that for long.
+    pub(super) fn is_stale(&self, now: Timestamp) -> bool {
+        now.duration_since(self.plan.request.started_at) > FRESH
+    }
+
+    /// Plans anew on what is seen now, and may refuse now.
+    pub(super) fn recheck(&mut self, observation: Observation, now: Timestamp) -> Action {
+        let seen = match observation {
+            Observation::Read(Ok(Some(deployment))) => self.seen.clone().with(*deployment),
+            Observation::Read(Ok(None)) => return self.not_there(1, "the Deployment was deleted", now),
+            Observation::Read(Err(reason)) => return self.not_started("api/unreachable", reason, now),
+            _ => self.seen.clone(),
+        };
+        let plan = self.plan.again(seen, now);
         self.planned_again(plan, now)
     }
 

@@ -12,7 +12,7 @@ use crate::lock::Held;
 use crate::report::Step;
 use crate::revision;
 use crate::soak::Soak;
-use crate::verify::Verification;
+use crate::verify::{Inspected, Verification};
 use crate::workload::{self, Deployment, Workload};
 
 /// Time between two looks at an API server that does not answer.
@@ -37,8 +37,8 @@ pub(super) enum Phase {
     Superseded(String),
     /// It has failed; what would tell more is being fetched.
     Explaining,
-    /// Looking at logs and health endpoints.
-    Inspecting,
+    /// Looking at logs and health endpoints: of these pods still, after what was seen of others.
+    Inspecting { left: Vec<(String, Vec<String>)>, seen: Vec<Inspected> },
     /// Giving the lock back, then doing this.
     Releasing(Next),
     /// Watching what became of it.
@@ -123,7 +123,8 @@ impl Restart {
             (_, Observation::Signal(signal)) => self.interrupted(signal, now),
             (Phase::Locking, Observation::Lease(answer)) => self.locking(answer, now),
             (Phase::Locking, _) => self.ask_for_lock(now),
-            (Phase::Rechecking, _) => self.recheck(now),
+            (Phase::Rechecking, Observation::Begin) if self.is_stale(now) => Action::Read,
+            (Phase::Rechecking, observation) => self.recheck(observation, now),
             (Phase::Superseded(found), Observation::Lease(answer)) => self.superseded_by(&found, answer, now),
             (Phase::Superseded(found), _) => self.changed_by_somebody(&found, now),
             (_, Observation::Lease(answer)) => self.renewed(answer, now),
@@ -144,8 +145,11 @@ impl Restart {
             (Phase::Rolling(_), Observation::Gone) => self.gone(now),
             (Phase::Rolling(rolling), observation) => self.rolling(rolling, observation, now),
             (Phase::Explaining, Observation::Fetched(fetched)) => self.explained(&fetched, now),
-            (Phase::Inspecting, Observation::Inspected(inspected)) => self.inspected(&inspected, now),
-            (Phase::Explaining | Phase::Inspecting, _) => Action::Watch { until: now + READ_AGAIN },
+            (Phase::Explaining, _) => Action::Watch { until: now + READ_AGAIN },
+            (Phase::Inspecting { left, seen }, Observation::Inspected(inspected)) => {
+                self.inspected(left, seen, inspected, now)
+            }
+            (Phase::Inspecting { left, .. }, _) => self.look_into(&left),
             (Phase::Soaking(soak), observation) => self.soaking(soak, observation, now),
         };
         self.lock.or_renew(action, now)

@@ -194,3 +194,17 @@ fn a_reason_becomes_the_change_cause_and_the_plan_has_every_write() {
          -n skillancer-production"
     );
 }
+
+#[test]
+fn many_pods_are_looked_into_a_few_at_a_time() {
+    let make = |plan: &Plan, new: &[bool]| Make { replicas: 20, ..after(plan, &[], new) };
+    let (mut restart, plan) = rolling();
+    let mut sizes = Vec::new();
+    let mut action = restart.next(sees(&make(&plan, &[true; 20])), at(5));
+    while let Action::Inspect(inspection) = action {
+        sizes.push(inspection.pods.len());
+        action = restart.next(Observation::Inspected(inspected(200)), at(6));
+    }
+    assert_eq!(sizes, [8, 8, 4]);
+    assert!(matches!(action, Action::Record(_)), "{action:?}");
+}

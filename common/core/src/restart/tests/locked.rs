@@ -74,6 +74,43 @@ fn a_target_that_is_held_is_not_touched() {
 }
 
 #[test]
+fn what_was_looked_at_before_a_long_question_is_looked_at_again() {
+    let asked = |make: &Make| {
+        let mut restart = locked();
+        let created = lease(&restart.next(Observation::Begin, at(60)));
+        assert_eq!(restart.next(is(created), at(60)), Action::Read);
+        let action = restart.next(reads(make), at(60));
+        (restart, action)
+    };
+    assert!(matches!(asked(&Make::default()).1, Action::Patch { .. }));
+    let (refused, action) = asked(&Make { paused: true, ..Make::default() });
+    assert!(matches!(action, Action::Lease { request: LeaseRequest::Delete { .. }, .. }), "{action:?}");
+    let ending = refused.ending().unwrap();
+    assert_eq!((ending.outcome, ending.findings[0].code.as_str()), (Outcome::Refused, "check/paused"));
+    let mut unread = locked();
+    let created = lease(&unread.next(Observation::Begin, at(60)));
+    unread.next(is(created), at(60));
+    unread.next(Observation::Read(Err("no route to host".to_owned())), at(60));
+    assert_eq!(outcome(&unread), Outcome::Refused);
+}
+
+#[test]
+fn nobody_writes_again_after_an_outage_without_the_lock() {
+    let mut restart = locked();
+    let held = lease(&restart.next(Observation::Begin, at(1)));
+    restart.next(is(held.clone()), at(1));
+    restart.next(Observation::Quiet, at(1));
+    let lost = Observation::Patched(Write::Ambiguous("reset".to_owned()));
+    assert_eq!(restart.next(lost, at(2)), Action::Read);
+    restart.next(reads(&Make::default()), at(40));
+    let renewal = restart.next(Observation::Quiet, at(41));
+    assert!(matches!(&renewal, Action::Lease { request: LeaseRequest::Replace(_), .. }), "{renewal:?}");
+    let mut other = held;
+    other["metadata"]["annotations"]["sk.skillancer.io/operation"] = "theirs".into();
+    assert_eq!(restart.next(is(other), at(41)), Action::Finish, "no second patch");
+}
+
+#[test]
 fn the_displaced_write_nothing_more() {
     let (mut restart, held) = holding();
     lease(&restart.next(Observation::Quiet, at(8)));

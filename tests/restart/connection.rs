@@ -171,14 +171,16 @@ fn a_server_that_does_not_serve_is_exit_3_in_kubectls_words() {
     }
 }
 
-/// A credential plugin that counts its calls in `calls`, beside the kubeconfig.
-fn counting_plugin(api: &FakeApi) -> PathBuf {
+/// A credential plugin that counts its calls in `calls`, beside the kubeconfig, and takes so many seconds.
+fn counting_plugin(api: &FakeApi, seconds: u8) -> PathBuf {
     let kubeconfig = api.kubeconfig_with(
         "{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: IfAvailable, command: ./login}}",
     );
-    let script = "#!/bin/sh\necho called >> \"$(dirname \"$0\")/calls\"\n\
-         echo '{\"apiVersion\": \"client.authentication.k8s.io/v1\", \"kind\": \"ExecCredential\", \
-         \"status\": {\"token\": \"t0ken-canary\"}}'\n";
+    let script = format!(
+        "#!/bin/sh\necho called >> \"$(dirname \"$0\")/calls\"\nsleep {seconds}\n\
+         echo '{{\"apiVersion\": \"client.authentication.k8s.io/v1\", \"kind\": \"ExecCredential\", \
+         \"status\": {{\"token\": \"t0ken-canary\"}}}}'\n"
+    );
     let login = kubeconfig.with_file_name("login");
     std::fs::write(&login, script).expect("the plugin is written");
     std::fs::set_permissions(&login, std::fs::Permissions::from_mode(0o755)).expect("and may run");
@@ -192,7 +194,7 @@ fn calls(kubeconfig: &Path) -> usize {
 #[test]
 fn a_credential_plugin_runs_once() {
     let api = healthy();
-    let kubeconfig = counting_plugin(&api);
+    let kubeconfig = counting_plugin(&api, 0);
     plan(restart().kubeconfig(&kubeconfig)).code(0);
     assert_eq!(calls(&kubeconfig), 1);
     let requests = api.requests();
@@ -200,6 +202,14 @@ fn a_credential_plugin_runs_once() {
     for request in requests {
         assert_eq!(request.header("authorization"), ["Bearer t0ken-canary"], "{request:?}");
     }
+}
+
+#[test]
+fn a_slow_login_runs_once_and_is_no_slowness_of_the_server() {
+    let api = healthy();
+    let kubeconfig = counting_plugin(&api, 3);
+    plan(restart().kubeconfig(&kubeconfig)).code(0).never_says("no answer within");
+    assert_eq!(calls(&kubeconfig), 1);
 }
 
 #[test]
@@ -261,7 +271,7 @@ fn impersonation_goes_with_every_request() {
 #[test]
 fn verbosity_6_shows_the_requests_and_no_secret() {
     let api = healthy();
-    let kubeconfig = counting_plugin(&api);
+    let kubeconfig = counting_plugin(&api, 0);
     let line = format!("GET {}/api/v1/namespaces/{NAMESPACE}/pods?", api.url());
     plan(restart().kubeconfig(&kubeconfig)).code(0).never_says(&line);
     for verbosity in ["6", "10"] {

@@ -99,6 +99,11 @@ impl Transport {
         self.contacted.load(Ordering::Relaxed)
     }
 
+    /// Logs in where that is still to be done.
+    pub(crate) async fn ready(&self) -> Result<(), Error> {
+        self.log_in(None).await.map(|_| ())
+    }
+
     /// Sends one request and waits for the head of the answer.
     ///
     /// After a 401 a plugin's or file's credential is renewed, once, and the request, which was refused, sent again.

@@ -213,7 +213,7 @@ impl Cluster {
     }
 
     async fn budgets(&self, namespace: &str) -> Fact<Vec<PodDisruptionBudget>> {
-        optional(self.list(&BUDGETS, namespace, "", "")).await
+        optional(self, self.list(&BUDGETS, namespace, "", "")).await
     }
 
     /// The Deployment whose `ReplicaSet` controls the pod.

@@ -58,8 +58,8 @@ pub async fn gather<'a>(
 ) -> Result<Option<Gathered<'a>>, Error> {
     let around = join3(
         cluster.autoscalers(target),
-        optional(cluster.list(&QUOTAS, &target.namespace, "", "")),
-        optional(cluster.list(&BUDGETS, &target.namespace, "", "")),
+        optional(cluster, cluster.list(&QUOTAS, &target.namespace, "", "")),
+        optional(cluster, cluster.list(&BUDGETS, &target.namespace, "", "")),
     );
     let accesses = cluster.accesses(&target.namespace, &target.deployment, needed);
     let required = join(watch(cluster, target), accesses);
@@ -90,7 +90,7 @@ async fn watch<'a>(cluster: &'a Cluster, target: &'a Target) -> Result<Option<Wa
     };
     loop {
         let mut watch = Watch::new(cluster, target, &selector);
-        let usage = optional(cluster.list(&POD_METRICS, &target.namespace, &selector, ""));
+        let usage = optional(cluster, cluster.list(&POD_METRICS, &target.namespace, &selector, ""));
         let (first, usage) = join(watch.first(), usage).await;
         let Some(workload) = first? else { return Ok(None) };
         let own = workload.deployment.selector();
@@ -101,8 +101,14 @@ async fn watch<'a>(cluster: &'a Cluster, target: &'a Target) -> Result<Option<Wa
     }
 }
 
-/// What is not required, and not waited for longer than that.
-pub(super) async fn in_patience<T>(read: impl Future<Output = Result<T, Error>>) -> Fact<T> {
+/// What is not required, and not waited for longer than that. The log-in takes its own time: it may wait for a person.
+pub(super) async fn in_patience<T>(
+    cluster: &Cluster,
+    read: impl Future<Output = Result<T, Error>>,
+) -> Fact<T> {
+    if let Err(error) = cluster.transport.ready().await {
+        return Err(error).into();
+    }
     match tokio::time::timeout(PATIENCE, read).await {
         Ok(read) => read.into(),
         Err(_) => Fact::Unavailable(format!("no answer within {} s", PATIENCE.as_secs())),
@@ -111,9 +117,10 @@ pub(super) async fn in_patience<T>(read: impl Future<Output = Result<T, Error>>)
 
 /// A fact that is not required: without an answer in time the checks say so, and go on.
 pub(super) async fn optional<T: DeserializeOwned>(
+    cluster: &Cluster,
     read: impl Future<Output = Result<Vec<Value>, Error>>,
 ) -> Fact<Vec<T>> {
-    match in_patience(read).await {
+    match in_patience(cluster, read).await {
         Fact::Known(objects) => serde_json::from_value(Value::Array(objects)).into(),
         Fact::Unavailable(reason) => Fact::Unavailable(reason),
     }
@@ -126,9 +133,9 @@ impl Cluster {
         match target.service.as_ref().and_then(|service| service.hpa.as_ref()) {
             Some(name) => {
                 let read = async { Ok(self.get(&AUTOSCALERS, namespace, name).await?.into_iter().collect()) };
-                optional(read).await
+                optional(self, read).await
             }
-            None => optional(self.list(&AUTOSCALERS, namespace, "", "")).await,
+            None => optional(self, self.list(&AUTOSCALERS, namespace, "", "")).await,
         }
     }
 

@@ -97,7 +97,7 @@ impl Cluster {
         name: &str,
     ) -> Fact<Option<T>> {
         let read = async { Ok(self.get(resource, namespace, name).await?.into_iter().collect()) };
-        optional(read).await.map(|mut found: Vec<T>| found.pop())
+        optional(self, read).await.map(|mut found: Vec<T>| found.pop())
     }
 
     async fn all<T: DeserializeOwned>(
@@ -107,7 +107,7 @@ impl Cluster {
         labels: &str,
         fields: &str,
     ) -> Fact<Vec<T>> {
-        optional(self.list(resource, namespace, labels, fields)).await
+        optional(self, self.list(resource, namespace, labels, fields)).await
     }
 
     /// The claim, then at the same time what it names and what was said of it.

@@ -43,7 +43,8 @@ impl Cluster {
         let pods = inspection.pods.iter().map(|(pod, containers)| async move {
             let logs = containers.iter().map(|container| async move {
                 let lines = Lines { tail: Some(TAIL), ..Lines::of(container) };
-                (container.clone(), self.log(namespace, pod, lines).await)
+                let log = self.log(namespace, pod, lines).await;
+                with_cut(log).map(|log| (container.clone(), log))
             });
             let health = async {
                 match &inspection.endpoint {
@@ -52,7 +53,7 @@ impl Cluster {
                 }
             };
             let (logs, health) = join(join_all(logs), health).await;
-            Inspected { pod: pod.clone(), logs, health }
+            Inspected { pod: pod.clone(), logs: logs.into_iter().flatten().collect(), health }
         });
         stream::iter(pods).buffered(AT_ONCE).collect().await
     }
@@ -71,7 +72,7 @@ impl Cluster {
                 self.log(namespace, pod, Lines { since_seconds, ..Lines::of(container) })
             })
         });
-        stream::iter(logs).buffered(AT_ONCE).collect().await
+        stream::iter(logs).buffered(AT_ONCE).flat_map(|log| stream::iter(with_cut(log))).collect().await
     }
 
     /// The last lines of a container: of its previous run, or of the present one.
@@ -132,6 +133,17 @@ impl Cluster {
     }
 }
 
+/// A log, and after it that it was cut: the API server counts the bytes from its beginning, so the newest lines are
+/// those that are missing.
+fn with_cut(log: Fact<String>) -> impl Iterator<Item = Fact<String>> {
+    let is_cut =
+        log.known().is_some_and(|text| i64::try_from(text.len()).is_ok_and(|read| read >= LOG_BYTES));
+    let cut = is_cut.then(|| {
+        Fact::Unavailable(format!("it is longer than {} KiB, and its end was not read", LOG_BYTES / 1024))
+    });
+    std::iter::once(log).chain(cut)
+}
+
 /// Metadata only: types are asked of the API server, so nothing that a Secret holds is read.
 const NO_PULL_SECRET: &str = "type!=kubernetes.io/dockerconfigjson,type!=kubernetes.io/dockercfg";
 
@@ -188,4 +200,19 @@ fn number(number: i64) -> String {
 
 pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
     tokio::time::timeout(DEADLINE, work).await.unwrap_or_else(|_| Err("no answer in time".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_was_cut_says_so() {
+        let limit = usize::try_from(LOG_BYTES).expect("a small number");
+        for (length, parts) in [(0, 1), (limit - 1, 1), (limit, 2), (limit + 1, 2)] {
+            let read: Vec<_> = with_cut(Fact::Known("x".repeat(length))).collect();
+            assert_eq!(read.len(), parts, "{length}");
+            assert!(read.iter().skip(1).all(|part| part.reason().is_some()), "{length}");
+        }
+    }
 }

@@ -51,7 +51,7 @@ impl Cluster {
     pub async fn operations(&self, target: &Target) -> Fact<Vec<Operation>> {
         let read = self.get(&CONFIG_MAPS, &target.namespace, HISTORY);
         let none = Value::Null;
-        in_patience(read).await.map(|found| {
+        in_patience(self, read).await.map(|found| {
             let data = found.as_ref().map_or(&none, |found| &found["data"]);
             Operation::read(data, &target.deployment)
         })
@@ -64,7 +64,7 @@ impl Cluster {
                 ReferenceKind::ConfigMap => &CONFIG_MAPS,
                 ReferenceKind::Secret => &SECRETS,
             };
-            let found = in_patience(self.get(resource, namespace, &reference.name)).await;
+            let found = in_patience(self, self.get(resource, namespace, &reference.name)).await;
             (reference.clone(), found.map(|found| found.as_ref().map(keys)))
         });
         join_all(read).await.into_iter().collect()
@@ -81,7 +81,7 @@ impl Cluster {
         let (sets, pods, usage) = join3(
             self.list(&REPLICA_SETS, namespace, &selector, ""),
             self.list(&PODS, namespace, &selector, ""),
-            optional(self.list(&POD_METRICS, namespace, &selector, "")),
+            optional(self, self.list(&POD_METRICS, namespace, &selector, "")),
         )
         .await;
         let sets = sets?.into_iter().map(ReplicaSet::read).collect::<Result<_, _>>()?;

@@ -1,5 +1,7 @@
 //! Makes control and bidirectional characters visible, so that text from the cluster cannot drive a terminal.
 
+use std::fmt::Write as _;
+
 /// Bidirectional controls that can reorder what a reader sees (Unicode Standard Annex 9), and the line
 /// and paragraph separators some terminals break on.
 const fn reorders(c: char) -> bool {
@@ -19,6 +21,29 @@ pub fn visible(text: &str) -> String {
         }
     }
     safe
+}
+
+/// Whether text of several lines can be shown as it is.
+pub fn is_plain(text: &str) -> bool {
+    !text.chars().any(is_hidden)
+}
+
+/// A JSON document in which control and bidi characters are escaped. Whoever parses it reads the same as before.
+pub fn json(document: &str) -> String {
+    let mut safe = String::with_capacity(document.len());
+    for c in document.chars() {
+        if is_hidden(c) {
+            let _ = write!(safe, "\\u{:04x}", u32::from(c));
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+/// Of text that has lines: all of these lie below U+10000.
+fn is_hidden(c: char) -> bool {
+    c != '\n' && (c.is_control() || reorders(c))
 }
 
 /// A word as a shell takes it.
@@ -61,6 +86,14 @@ mod tests {
         fn nothing_that_drives_a_terminal_comes_out(text in any::<String>()) {
             let safe = visible(&text);
             prop_assert!(!safe.chars().any(|c| c.is_control() || reorders(c)));
+        }
+
+        #[test]
+        fn a_document_is_safe_too_and_says_the_same(text in any::<String>(), key in any::<String>()) {
+            let document = serde_json::json!({key: ["\u{202e}\u{9b}", text]});
+            let safe = json(&serde_json::to_string_pretty(&document).unwrap());
+            prop_assert!(is_plain(&safe));
+            prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), document);
         }
     }
 }

@@ -146,7 +146,7 @@ pub fn health(inspected: &[Inspected], endpoint: Option<&Endpoint>) -> (Verifica
             Verification::new(Verdict::Unknown, format!("{} cannot be asked: {reason}", endpoint.path))
         }
         (true, None, Some(least), Some(most)) => {
-            Verification::new(Verdict::Pass, format!("{answered}/{asked} answered 2xx in {least}–{most} ms"))
+            Verification::new(Verdict::Pass, format!("{answered}/{asked} answered 2xx in {least}-{most} ms"))
         }
         (true, None, ..) => Verification::new(Verdict::Unknown, "there was no pod to ask"),
     };

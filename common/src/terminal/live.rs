@@ -49,7 +49,7 @@ pub struct SoakView {
 pub struct Live(Form);
 
 enum Form {
-    Redrawn(ProgressBar),
+    Redrawn { bar: ProgressBar, coloured: bool },
     Lines(Told),
     Silent,
 }
@@ -64,14 +64,16 @@ struct Told {
 }
 
 impl Live {
-    pub(super) fn redrawn() -> Self {
+    pub(super) fn redrawn(coloured: bool) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let drawn = if coloured { "{bar:17.green}" } else { "{bar:17}" };
         // The template is a constant that the tests draw; without it the default bar would serve.
-        if let Ok(style) = ProgressStyle::with_template("{prefix}  {bar:17.green}  {pos}/{len} ready\n{msg}")
+        if let Ok(style) =
+            ProgressStyle::with_template(&format!("{{prefix}}  {drawn}  {{pos}}/{{len}} ready\n{{msg}}"))
         {
             bar.set_style(style.progress_chars(sign("█░░", "#--")));
         }
-        Self(Form::Redrawn(bar))
+        Self(Form::Redrawn { bar, coloured })
     }
 
     pub(super) fn lines() -> Self {
@@ -85,7 +87,7 @@ impl Live {
     /// Shows where it stands now.
     pub fn show(&mut self, view: &RolloutView) {
         match &mut self.0 {
-            Form::Redrawn(bar) => redraw(bar, view),
+            Form::Redrawn { bar, coloured } => redraw(bar, view, *coloured),
             Form::Lines(told) => told.tell(view),
             Form::Silent => {}
         }
@@ -95,7 +97,7 @@ impl Live {
     pub fn show_soak(&mut self, view: &SoakView) {
         let left = duration::clock(view.length.saturating_sub(view.elapsed));
         match &mut self.0 {
-            Form::Redrawn(bar) => {
+            Form::Redrawn { bar, .. } => {
                 if let Ok(style) = ProgressStyle::with_template("{msg}") {
                     bar.set_style(style);
                 }
@@ -115,13 +117,13 @@ impl Live {
 
     /// Clears what was redrawn; the result follows.
     pub fn finish(&mut self) {
-        if let Form::Redrawn(bar) = &self.0 {
+        if let Form::Redrawn { bar, .. } = &self.0 {
             bar.finish_and_clear();
         }
     }
 }
 
-fn redraw(bar: &ProgressBar, view: &RolloutView) {
+fn redraw(bar: &ProgressBar, view: &RolloutView, coloured: bool) {
     bar.set_length(view.wanted as u64);
     bar.set_position(view.ready.min(view.wanted) as u64);
     bar.set_prefix(format!("{:<36} {}", view.title, duration::clock(view.elapsed)));
@@ -135,7 +137,8 @@ fn redraw(bar: &ProgressBar, view: &RolloutView) {
     if let Some(trouble) = &view.trouble {
         rows.push(format!("  {} {}", "!".yellow(), visible(trouble)));
     }
-    bar.set_message(rows.join("\n"));
+    let message = rows.join("\n");
+    bar.set_message(if coloured { message } else { anstream::adapter::strip_str(&message).to_string() });
     bar.tick();
 }
 

@@ -14,6 +14,7 @@ use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 use sk_core::catalogue::Catalogue;
 use sk_core::causes::CAUSES;
+use sk_core::sanitize;
 
 pub use keys::Keys;
 pub use live::{Live, RolloutView, SoakView};
@@ -91,9 +92,17 @@ impl Terminal {
 
     /// The result, as the one document of `-o json|yaml`.
     pub fn document(&mut self, document: &impl Serialize) {
-        let text = match self.output {
-            Output::Yaml => serde_saphyr::to_string(document).map_err(|error| error.to_string()),
-            _ => serde_json::to_string_pretty(document).map_err(|error| error.to_string()),
+        let json = || {
+            let text = serde_json::to_string_pretty(document).map_err(|error| error.to_string())?;
+            Ok(sanitize::json(&text))
+        };
+        let text: Result<String, String> = match self.output {
+            Output::Yaml => match serde_saphyr::to_string(document) {
+                // Only double-quoted text can hold escapes, and all JSON is YAML.
+                Ok(yaml) if !sanitize::is_plain(&yaml) => json(),
+                yaml => yaml.map_err(|error| error.to_string()),
+            },
+            _ => json(),
         };
         match text {
             Ok(text) => self.result(text.trim_end()),
@@ -178,7 +187,7 @@ impl Terminal {
         if self.quiet {
             Live::silent()
         } else if io::stderr().is_terminal() {
-            Live::redrawn()
+            Live::redrawn(self.err.current_choice() != ColorChoice::Never)
         } else {
             Live::lines()
         }

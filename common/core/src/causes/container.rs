@@ -196,7 +196,7 @@ const LONGEST: usize = 600;
 pub(in crate::causes) fn clip(text: &str) -> String {
     let text = text.trim();
     match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
+        Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
     }
 }

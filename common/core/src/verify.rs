@@ -1,5 +1,6 @@
 //! Verification after a rollout: what the new pods' logs and health endpoints say.
 
+use crate::catalogue::Service;
 use crate::checks::Verdict;
 use crate::fact::Fact;
 use crate::finding::{Finding, Severity};
@@ -17,6 +18,16 @@ pub struct Endpoint {
     pub port: u16,
     /// Path, as `/health/ready`.
     pub path: String,
+    /// The container that serves it; none is the pod's first.
+    pub container: Option<String>,
+}
+
+impl Endpoint {
+    /// Of a service; none where the catalogue does not say port and path.
+    pub(crate) fn of(service: &Service) -> Option<Self> {
+        let (port, path) = (service.port?, service.health_path.clone()?);
+        Some(Self { port, path, container: service.container.clone() })
+    }
 }
 
 /// What to look at.
@@ -174,7 +185,7 @@ mod tests {
     }
 
     fn endpoint() -> Endpoint {
-        Endpoint { port: 8080, path: "/health/ready".to_owned() }
+        Endpoint { port: 8080, path: "/health/ready".to_owned(), container: None }
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl Cluster {
             });
             let health = async {
                 match &inspection.endpoint {
-                    Some(endpoint) => Some(self.ask(namespace, &plainly(pod, endpoint)).await),
+                    Some(endpoint) => Some(self.ask(namespace, &plainly(pod, containers, endpoint)).await),
                     None => None,
                 }
             };
@@ -182,11 +182,12 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The endpoint on one pod, over plain HTTP.
-fn plainly(pod: &str, endpoint: &Endpoint) -> Asked {
+/// The endpoint on one pod, over plain HTTP. An `exec` in a pod of several containers has to name one.
+fn plainly(pod: &str, containers: &[String], endpoint: &Endpoint) -> Asked {
+    let container = endpoint.container.as_ref().or_else(|| containers.first());
     Asked {
         pod: pod.to_owned(),
-        container: String::new(),
+        container: container.cloned().unwrap_or_default(),
         tls: false,
         port: endpoint.port,
         path: endpoint.path.clone(),

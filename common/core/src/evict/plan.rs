@@ -297,8 +297,7 @@ impl Facts {
 
     /// The health endpoint that its successor has to answer on.
     pub(super) fn endpoint(&self) -> Option<Endpoint> {
-        let service = self.service.as_ref()?;
-        Some(Endpoint { port: service.port?, path: service.health_path.clone()? })
+        self.service.as_ref().and_then(Endpoint::of)
     }
 
     /// What an Event about the operation is on, as kubectl names it.

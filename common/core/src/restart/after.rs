@@ -29,8 +29,7 @@ impl Restart {
     }
 
     fn endpoint(&self) -> Option<Endpoint> {
-        let service = self.plan.request.target.service.as_ref()?;
-        Some(Endpoint { port: service.port?, path: service.health_path.clone()? })
+        self.plan.request.target.service.as_ref().and_then(Endpoint::of)
     }
 
     pub(super) fn inspected(

@@ -70,6 +70,9 @@ fn one_revision_shows_what_a_rollback_to_it_changes() {
     let run = Scene::run(&api, &["--history", "--revision", "8", "-o", "json"]).run().code(0);
     let report = report(&run);
     assert_eq!(report["revisions"][0]["revision"], 8);
+    let folded = Scene::run(&api, &["--history", "--revision", "10", "-o", "json"]).run().code(0);
+    let folded = &self::report(&folded)["revisions"][0];
+    assert_eq!((&folded["revision"], &folded["folded"]), (&json!(10), &json!([11])));
     assert!(
         report["diff"]
             .as_str()
@@ -145,5 +148,7 @@ fn history_that_cannot_be_read_is_not_called_unverified() {
     assert!(
         report(&run)["revisions"].as_array().is_some_and(|all| all.iter().all(|r| r["verified"].is_null()))
     );
+    let finding = &report(&run)["findings"][0];
+    assert_eq!((&finding["code"], &finding["severity"]), (&json!("history/unread"), &json!("info")));
     Scene::run(&api, &["--history"]).run().code(0).stdout_has("not known which were verified: ");
 }

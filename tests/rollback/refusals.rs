@@ -90,7 +90,8 @@ fn what_the_revision_needs_must_be_there() {
         let summary = format!("revision 11 needs what is not there: {words}");
         assert_eq!(report(&run)["findings"][0]["summary"], summary);
         let again = "kubectl sk-rollback api-gateway -n skillancer-production --force references";
-        assert_eq!(next(&run), [instead, again]);
+        let raw = "kubectl rollout undo deployment/api-gateway --to-revision=11 -n skillancer-production";
+        assert_eq!(next(&run), [instead, raw, again]);
         let forced = Scene::run(&api, &["--dry-run", "--force", "references", "-o", "json"]).run().code(0);
         assert_eq!(report(&forced)["outcome"], "Planned");
     }

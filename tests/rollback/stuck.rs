@@ -117,4 +117,11 @@ fn a_paused_one_says_so() {
             .is_some_and(|next| next.starts_with("kubectl rollout resume deployment/web"))
     );
     assert_eq!(service.runs(), "v2");
+
+    // Forced, the template goes back; that no pod follows while it is paused is no success.
+    let forced = ["--yes", "--force", "paused", "--timeout", "5s", "-o", "json"];
+    let run = service.rollback(&forced).run();
+    assert_ne!((run.exit_code(), &report(&run)["outcome"]), (Some(3), &json!("Refused")), "{run}");
+    assert_ne!(run.exit_code(), Some(0), "{run}");
+    assert_eq!(service.runs(), "v1");
 }

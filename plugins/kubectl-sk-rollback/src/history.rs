@@ -9,7 +9,7 @@ use sk_core::duration;
 use sk_core::fact::Fact;
 use sk_core::finding::Finding;
 use sk_core::restart::Request;
-use sk_core::rollback::{Ahead, HistoryReport, Revision, RevisionView, diff, use_of};
+use sk_core::rollback::{Ahead, HistoryReport, Revision, diff, use_of};
 
 use crate::command::Command;
 
@@ -41,9 +41,7 @@ impl Command<'_> {
         let diff = diff((&from, present), (&to, set.template()), salt);
         let mut text = rollout::header(request);
         text.gap().line(one(revision, number, &diff, now));
-        let report =
-            HistoryReport { revisions: vec![RevisionView::from(revision)], diff: Some(diff), ..report };
-        Ok(self.tell(&text, &report))
+        Ok(self.tell(&text, &report.of_one(revision, set, number, diff)))
     }
 
     fn tell(&mut self, text: &Text, report: &HistoryReport) -> u8 {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Check, Surroundings, Verdict, autoscaler, few};
+use super::{Check, Kind, Surroundings, Verdict, autoscaler, few};
 use crate::fact::Fact;
 use crate::references::{self, Kept, ReferenceKind};
 use crate::restart::CHANGE_CAUSE;
@@ -23,9 +23,10 @@ pub(super) fn revision(ahead: &Ahead, target: &Target) -> Check {
             let object = target.object();
             let check = Check::new("revision", Verdict::Refuse, none.why.clone())
                 .next(target.kubectl(&format!("sk-rollback {object} --history")));
-            none.might_do.iter().fold(check, |check, number| {
+            let check = none.might_do.iter().fold(check, |check, number| {
                 check.next(target.kubectl(&format!("sk-rollback {object} --to-revision {number}")))
-            })
+            });
+            check.next(target.kubectl(&Kind::Rollback(None).kubectl(&object)))
         }
     }
 }
@@ -74,7 +75,9 @@ pub(super) fn references(ahead: &Ahead, choice: &Choice, target: &Target) -> Che
         let check = Check::new(NAME, Verdict::Refuse, detail);
         let resources = [(ReferenceKind::ConfigMap, "configmaps"), (ReferenceKind::Secret, "secrets")];
         let named = resources.into_iter().filter(|(kind, _)| kinds.contains(kind));
-        return named.fold(check, |check, (_, plural)| check.next(target.kubectl(&format!("get {plural}"))));
+        let check =
+            named.fold(check, |check, (_, plural)| check.next(target.kubectl(&format!("get {plural}"))));
+        return check.next(target.kubectl(&Kind::Rollback(Some(choice.number)).kubectl(&target.object())));
     }
     if !unknown.is_empty() {
         return Check::new(NAME, Verdict::Unknown, format!("not checked: {}", few(unknown)));

@@ -9,10 +9,10 @@ use super::evidence::Evidence;
 use super::history::{History, Revision};
 use super::plan::{Outlook, Plan, Refusal};
 use crate::fact::Fact;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::report::{API_VERSION, Header, Outcome, RestartReport};
 use crate::restart::Restart;
-use crate::workload::Workload;
+use crate::workload::{ReplicaSet, Workload};
 
 /// `RollbackReport`: what a rollback did.
 #[derive(Clone, Debug, Serialize)]
@@ -209,7 +209,34 @@ impl HistoryReport {
             pruned: missing.clone(),
             goes_to,
             why: Some(why),
+            findings: ahead.unread.iter().map(|reason| unread(&header.object, reason)).collect(),
             ..Self::new(header, Vec::new())
+        }
+    }
+
+    /// The same of one revision, with what a rollback to it would change.
+    #[must_use]
+    pub fn of_one(self, revision: &Revision, set: &ReplicaSet, number: i64, diff: String) -> Self {
+        Self { revisions: vec![RevisionView::of_one(revision, set, number)], diff: Some(diff), ..self }
+    }
+}
+
+/// `sk-history` could not be read: that a revision is not called verified says nothing then.
+fn unread(object: &str, reason: &str) -> Finding {
+    let finding = Finding::error("history/unread", object, "not known which revisions were verified");
+    Finding { severity: Severity::Info, ..finding }.seen(format!("sk-history: {reason}"))
+}
+
+impl RevisionView {
+    /// A revision under the number that was asked for, where that is an older one of the same template.
+    fn of_one(revision: &Revision, set: &ReplicaSet, number: i64) -> Self {
+        let all = std::iter::once(&revision.number).chain(&revision.folded).copied();
+        Self {
+            revision: number,
+            folded: all.filter(|other| *other != number).collect(),
+            created_at: set.created_at(),
+            current: revision.current && number == revision.number,
+            ..Self::from(revision)
         }
     }
 }

@@ -137,7 +137,7 @@ fn every_check_knows_its_numbers() {
         "usage pass highest use of a limit: auth-svc-",
         "gitops skipped neither Argo CD nor Flux nor Helm marks it as its own",
         "peak-hours skipped no peakHours are configured",
-        "warning warn Sessions may be affected: warn users if extended downtime",
+        "warning warn Sessions may be affected - warn users if extended downtime",
     ]) {
         assert!(check.starts_with(words), "{check:?} is not {words:?}\n{run}");
     }

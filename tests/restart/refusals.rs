@@ -40,6 +40,28 @@ fn a_refusal_names_what_to_type_instead() {
 }
 
 #[test]
+fn the_same_again_is_asked_of_the_same_catalogue() {
+    let api = FakeApi::start();
+    let mut service = Service::new();
+    service.deployment["spec"]["strategy"] = json!({"type": "Recreate"});
+    service.serve(&api);
+    let plugin = restart().kubeconfig(api.kubeconfig());
+    let file = plugin.home().join("our services.yaml");
+    let yaml = "services: [{name: gateway, namespace: skillancer-production, deployment: api-gateway, minAvailable: 1}]";
+    std::fs::write(&file, yaml).expect("a file in the home directory");
+    let run = plugin.args(["gateway", "--yes", "-o", "json", "--services"]).args([&file]).run().code(3);
+    let again = format!(
+        "kubectl sk-restart gateway --services '{}' -n skillancer-production --force floor",
+        file.display()
+    );
+    assert_eq!(
+        report(&run)["findings"][0]["next"].as_array().and_then(|next| next.last()),
+        Some(&json!(again)),
+        "{run}"
+    );
+}
+
+#[test]
 fn a_missing_verb_is_named() {
     let api = FakeApi::start();
     Service::new().serve(&api);

@@ -1,15 +1,18 @@
 //! What commands share that change something: the request, the one question, the document in the end.
 
+use std::path::Path;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sk_core::catalogue::Catalogue;
 use sk_core::plan::{DryRun, Request};
 use sk_core::report::{Header, Outcome};
 use sk_core::restart::Signal;
+use sk_core::sanitize::quoted;
 use sk_core::target::{Named, Scope, Target};
 
 use super::Stop;
-use crate::cli::{ChangeFlags, ConnectionFlags};
+use crate::cli::{ChangeFlags, ConnectionFlags, GlobalFlags};
 use crate::cluster::Cluster;
 use crate::exit;
 use crate::operations::{self, Clock, Signals, unless_interrupted};
@@ -19,6 +22,7 @@ use crate::terminal::{Answer, Terminal};
 pub struct Changing<'a> {
     plugin: &'static str,
     flags: &'a ChangeFlags,
+    services: Option<&'a Path>,
     connection: &'a ConnectionFlags,
     /// Where people and scripts read.
     pub terminal: &'a mut Terminal,
@@ -34,6 +38,7 @@ impl<'a> Changing<'a> {
         plugin: &'static str,
         typed: Option<&str>,
         flags: &'a ChangeFlags,
+        global: &'a GlobalFlags,
         connection: &'a ConnectionFlags,
         terminal: &'a mut Terminal,
     ) -> Self {
@@ -46,7 +51,7 @@ impl<'a> Changing<'a> {
             service: typed,
             ..super::header(clock)
         };
-        Self { plugin, flags, connection, terminal, clock, header }
+        Self { plugin, flags, services: global.services.as_deref(), connection, terminal, clock, header }
     }
 
     /// The time now.
@@ -74,7 +79,7 @@ impl<'a> Changing<'a> {
             context: cluster.context().to_owned(),
             target,
             user: cluster.user().to_owned(),
-            flags: String::new(),
+            flags: self.services.map(services_flag).unwrap_or_default(),
             reason: flags.reason.clone(),
             timeout: flags.timeout,
             fail_after: flags.fail_after,
@@ -161,4 +166,9 @@ impl<'a> Changing<'a> {
             self.terminal.document(report);
         }
     }
+}
+
+/// Without it the same command, typed again, would not know a service that only this file has.
+fn services_flag(path: &Path) -> String {
+    format!("--services {}", quoted(&path.to_string_lossy()))
 }

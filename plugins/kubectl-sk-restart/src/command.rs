@@ -27,7 +27,8 @@ impl Plugin for Args {
 
     async fn run(&self, terminal: &mut Terminal) -> u8 {
         let typed = self.target.as_deref();
-        let changing = Changing::new("sk-restart", typed, &self.change, &self.connection, terminal);
+        let changing =
+            Changing::new("sk-restart", typed, &self.change, &self.global, &self.connection, terminal);
         Command { args: self, changing }.run().await
     }
 

@@ -29,7 +29,8 @@ impl Plugin for Args {
 
     async fn run(&self, terminal: &mut Terminal) -> u8 {
         let typed = self.target.as_deref();
-        let changing = Changing::new("sk-rollback", typed, &self.change, &self.connection, terminal);
+        let changing =
+            Changing::new("sk-rollback", typed, &self.change, &self.global, &self.connection, terminal);
         Command { args: self, changing }.run().await
     }
 
@@ -132,7 +133,8 @@ impl Command<'_> {
         let soak = self.args.change.soak.unwrap_or_default();
         let mut request = self.changing.request_of(target, soak, cluster);
         if let Some(number) = self.args.to_revision {
-            request.flags = format!("--to-revision {number}");
+            let given = std::mem::take(&mut request.flags);
+            request.flags = format!("--to-revision {number} {given}").trim_end().to_owned();
         }
         self.changing.header = request.header();
         request

@@ -18,22 +18,33 @@ fn budget() -> Value {
 
 /// A service whose second pod is evicted with this answer.
 fn evict(change: impl FnOnce(&mut Value), answer: Reply, arguments: &[&str]) -> (Run, FakeApi) {
-    let api = FakeApi::start();
     let mut service = Service::new();
     change(&mut service.pods[1]);
+    let api = serve(&service, answer);
+    (evict_on(&api, arguments), api)
+}
+
+fn list(items: &[Value]) -> Reply {
+    let metadata = json!({"resourceVersion": "7"});
+    Reply::json(&json!({"kind": "List", "apiVersion": "v1", "metadata": metadata, "items": items}))
+}
+
+/// The service, whose second pod is evicted with this answer.
+fn serve(service: &Service, answer: Reply) -> FakeApi {
+    let api = FakeApi::start();
     service.serve(&api);
     let core = format!("/api/v1/namespaces/{NAMESPACE}/pods");
-    let list = |items: &[Value]| {
-        let metadata = json!({"resourceVersion": "7"});
-        Reply::json(&json!({"kind": "List", "apiVersion": "v1", "metadata": metadata, "items": items}))
-    };
     api.on("GET", &format!("{core}?fieldSelector=metadata.name={POD}"), [list(&service.pods[1..2])]);
     api.on("GET", &format!("{core}?fieldSelector=metadata.name=api-gateway-1-9"), [list(&[])]);
     let budgets = format!("/apis/policy/v1/namespaces/{NAMESPACE}/poddisruptionbudgets");
     api.on("GET", &budgets, [list(&[budget()])]);
     api.on("POST", &format!("{core}/{POD}/eviction"), [answer]);
+    api
+}
+
+fn evict_on(api: &FakeApi, arguments: &[&str]) -> Run {
     let run = restart().kubeconfig(api.kubeconfig()).args(arguments).args(["-n", NAMESPACE, "--no-lock"]);
-    (run.args(["-o", "json"]).run(), api)
+    run.args(["-o", "json"]).run()
 }
 
 fn accepted() -> Reply {
@@ -61,6 +72,22 @@ fn a_budget_that_blocks_is_named_with_its_numbers() {
     let body = asked.map(|request| request.json()).unwrap_or_default();
     assert_eq!(body["deleteOptions"]["preconditions"]["uid"], "p-2", "{body}");
     assert_eq!(writes(&api).len(), 1, "asked once: {:?}", writes(&api));
+}
+
+#[test]
+fn what_fell_after_the_plan_was_made_is_seen_before_the_eviction() {
+    let service = Service::new();
+    let api = serve(&service, accepted());
+    let mut fallen = service.pods.clone();
+    fallen[0]["status"]["conditions"][0]["status"] = json!("False");
+    let lists = [list(&service.pods), list(&fallen)];
+    api.on("GET", &format!("/api/v1/namespaces/{NAMESPACE}/pods?limit=500"), lists);
+    let run = evict_on(&api, &["pod/api-gateway-1-2", "--yes"]).code(3);
+    let report = report(&run);
+    let finding = &report["findings"][0];
+    assert_eq!((&report["outcome"], &finding["code"]), (&json!("Refused"), &json!("check/floor")));
+    assert_eq!(finding["summary"], "only 1 other pods of its controller are ready (floor 2)");
+    assert_eq!(writes(&api), Vec::<String>::new());
 }
 
 #[test]

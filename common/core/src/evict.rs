@@ -4,6 +4,7 @@ mod ending;
 mod evicting;
 mod locking;
 mod plan;
+mod rechecking;
 mod run;
 mod siblings;
 #[cfg(test)]

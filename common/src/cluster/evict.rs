@@ -19,6 +19,7 @@ use sk_core::workload;
 
 use super::deployment::COMPONENT;
 use super::facts::{BUDGETS, optional};
+use super::pages::Selectors;
 use super::requests::uri;
 use super::watch::{BURST, Known, events_on, pods};
 use super::{Cluster, PODS, REPLICA_SETS, Resource, WriteOptions, plain};
@@ -177,6 +178,19 @@ impl Cluster {
         let like = evict::like(&target.pod, listed.iter().map(workload::name));
         let like = like.into_iter().map(str::to_owned).collect();
         (self.absent(&PODS, &target.namespace, &target.pod).await, like)
+    }
+
+    /// The pods of this pod's controller, read now.
+    ///
+    /// # Errors
+    /// What keeps them from being read.
+    pub async fn siblings(&self, namespace: &str, pod: &Pod) -> Result<Siblings, Error> {
+        let owner = workload::controller(&pod.metadata).map_or("", |owner| &owner.uid);
+        let labels = evict::label_selector(pod);
+        let mut pods = Vec::new();
+        let selectors = Selectors { labels: &labels, ..Selectors::default() };
+        self.pages(&PODS, namespace, selectors, |pod: Pod| pods.push(pod)).await?;
+        Ok(Siblings::read(owner, pods))
     }
 
     /// Asks for the eviction and says what became of it.

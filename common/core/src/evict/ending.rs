@@ -15,7 +15,9 @@ impl Eviction {
     /// A signal: Kubernetes goes on by itself, and how to go on is said.
     pub(super) fn interrupted(&mut self, signal: Signal, now: Timestamp) -> Action {
         let (summary, started) = match &self.phase {
-            Phase::Locking => ("interrupted before anything was changed", false),
+            Phase::Locking | Phase::Rechecking { .. } | Phase::Unread { .. } | Phase::Checked => {
+                ("interrupted before anything was changed", false)
+            }
             Phase::Evicting { .. } | Phase::Doubting { .. } => {
                 ("interrupted; it is not known whether the pod was evicted", true)
             }

@@ -25,7 +25,6 @@ impl Eviction {
             // Pods that came since the plan was made are no successors either.
             self.before.extend(uids(&self.seen));
         }
-        self.began = self.steps.last().map_or(self.began, |step| step.finished_at);
         self.phase = Phase::Evicting { lost, trouble };
         let request = &self.plan.request;
         let dry_run = request.dry_run == DryRun::Server;

@@ -9,7 +9,7 @@ use crate::restart::{Action, Ending};
 
 impl Eviction {
     pub(super) fn ask_for_lock(&mut self, now: Timestamp) -> Action {
-        self.lock.acquire(now).unwrap_or_else(|| self.evict(0, None))
+        self.lock.acquire(now).unwrap_or_else(|| self.look_again(None))
     }
 
     pub(super) fn locking(&mut self, answer: LeaseAnswer, now: Timestamp) -> Action {
@@ -17,7 +17,7 @@ impl Eviction {
             Acquired::NotYet(action) => action,
             Acquired::Ours => {
                 self.step("lock", now, "ok");
-                self.evict(0, None)
+                self.look_again(None)
             }
             Acquired::HeldBy(holder) => {
                 self.step("lock", now, "held by another operation");

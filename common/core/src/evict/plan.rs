@@ -358,6 +358,12 @@ impl Plan {
         RestartReport { plan: self.steps.clone(), ..report }
     }
 
+    /// Decides anew on the pods as they are now; none where this one is no longer among them.
+    pub(super) fn again(&self, siblings: Siblings) -> Option<Result<Self, Box<Refusal>>> {
+        let pod = siblings.pod(uid(&self.facts.pod))?.clone();
+        Some(plan(Facts { pod, siblings, ..self.facts.clone() }, self.request.clone()))
+    }
+
     /// The `policy/v1` Eviction.
     pub fn eviction(&self) -> Value {
         body(&self.request.target, &self.facts.pod)

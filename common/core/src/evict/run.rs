@@ -23,6 +23,12 @@ use crate::workload;
 pub(super) enum Phase {
     /// Getting the Deployment's lock.
     Locking,
+    /// Reading the pods once more, to check what was checked before the question; why it could not be read so far.
+    Rechecking { trouble: Option<String> },
+    /// Waiting before they are read again.
+    Unread { trouble: String },
+    /// Checked; what is left is to renew the lock.
+    Checked,
     /// Evicting, after this many answers were lost; what the last of them was.
     Evicting { lost: u8, trouble: Option<String> },
     /// Looking whether a lost eviction has arrived, before it is sent again.
@@ -68,7 +74,7 @@ impl Eviction {
         let seen = plan.facts.siblings.clone();
         let mut before = uids(&seen);
         before.insert(uid(&plan.facts.pod).to_owned());
-        let free = Phase::Evicting { lost: 0, trouble: None };
+        let free = Phase::Rechecking { trouble: None };
         let phase = if lock.is_needed() { Phase::Locking } else { free };
         Self {
             plan,
@@ -89,7 +95,7 @@ impl Eviction {
     /// Takes an observation and says what to do next.
     pub fn next(&mut self, observation: Observation, now: Timestamp) -> Action {
         if let Observation::Pods(siblings) = &observation {
-            self.seen = (**siblings).clone();
+            self.see((**siblings).clone());
         }
         let action = match (self.phase.clone(), observation) {
             (Phase::Ended, _) => Action::Finish,
@@ -104,6 +110,9 @@ impl Eviction {
             (_, Observation::Lease(answer)) => self.renewed(answer, now),
             (_, Observation::Signal(signal)) => self.interrupted(signal, now),
             (Phase::Locking, _) => self.ask_for_lock(now),
+            (Phase::Rechecking { trouble }, observation) => self.rechecking(trouble, observation, now),
+            (Phase::Unread { trouble }, _) => self.look_again(Some(trouble)),
+            (Phase::Checked, _) => self.evict(0, None),
             (Phase::Evicting { lost, .. }, Observation::Evicted(evicted)) => {
                 self.answered(lost, evicted, now)
             }
@@ -118,6 +127,14 @@ impl Eviction {
             (Phase::Inspecting, _) => self.look_into(),
         };
         self.lock.or_renew(action, now)
+    }
+
+    /// Takes over what is seen. Where the pods were read apart from the watch, its events stay.
+    fn see(&mut self, mut siblings: Siblings) {
+        if matches!(self.phase, Phase::Rechecking { .. }) {
+            siblings.events = self.seen.events.clone();
+        }
+        self.seen = siblings;
     }
 
     /// The plan it follows.
@@ -151,12 +168,12 @@ impl Eviction {
         lines
     }
 
-    /// Why the pods cannot be watched, or the pod cannot be evicted, at the moment.
+    /// Why the pods cannot be read or watched, or the pod cannot be evicted, at the moment.
     pub fn trouble(&self) -> Option<&str> {
         match &self.phase {
             Phase::Waiting(waiting) => waiting.trouble.as_deref(),
-            Phase::Evicting { trouble, .. } => trouble.as_deref(),
-            Phase::Doubting { trouble, .. } => Some(trouble),
+            Phase::Rechecking { trouble } | Phase::Evicting { trouble, .. } => trouble.as_deref(),
+            Phase::Unread { trouble } | Phase::Doubting { trouble, .. } => Some(trouble),
             _ => None,
         }
     }

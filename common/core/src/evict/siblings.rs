@@ -47,6 +47,11 @@ impl Siblings {
         Self { pods, events }
     }
 
+    /// The same for pods that were read apart from the events, which others tell.
+    pub fn read(controller_uid: &str, pods: Vec<Pod>) -> Self {
+        Self::of(controller_uid, pods, Fact::Unavailable("not read".to_owned()))
+    }
+
     /// The pod of this UID.
     pub(super) fn pod(&self, uid: &str) -> Option<&Pod> {
         self.pods.iter().find(|pod| self::uid(pod) == uid)

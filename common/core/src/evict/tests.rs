@@ -1,6 +1,7 @@
 //! The eviction: what is planned and refused; how it runs against scripted clusters.
 
 mod any;
+mod rechecking;
 mod running;
 
 use k8s_openapi::api::core::v1::Pod;
@@ -37,6 +38,11 @@ fn changed(name: &str, uid: &str, ready: bool, change: impl FnOnce(&mut Value)) 
 
 fn old() -> Pod {
     pod("web-1-a", "u-a", true)
+}
+
+/// The pods before the eviction.
+fn both() -> Vec<Pod> {
+    vec![old(), pod("web-1-b", "u-b", true)]
 }
 
 fn ending() -> Pod {
@@ -79,7 +85,8 @@ fn planned() -> Plan {
 /// An eviction that was asked for.
 fn asked() -> Eviction {
     let mut eviction = Eviction::new(planned(), at(1));
-    let action = eviction.next(Observation::Begin, at(1));
+    assert_eq!(eviction.next(Observation::Begin, at(1)), Action::Read);
+    let action = eviction.next(sees(both()), at(1));
     assert!(matches!(action, Action::Evict { dry_run: false, .. }), "{action:?}");
     eviction
 }

@@ -39,7 +39,7 @@ pub enum Action {
         /// Whether the API server only has to admit it.
         dry_run: bool,
     },
-    /// Read the Deployment: an answer was lost.
+    /// Read the Deployment, or a controller's pods, as they are now.
     Read,
     /// Wait for the next observation, or until this time.
     Watch {
@@ -72,7 +72,7 @@ pub enum Observation {
     Patched(Write),
     /// The answer to [`Action::Evict`].
     Evicted(Evicted),
-    /// A controller's pods, as they are watched.
+    /// A controller's pods, as they are watched; also the answer to [`Action::Read`].
     Pods(Box<Siblings>),
     /// The answer to [`Action::Read`]; `None` when the Deployment is not there.
     Read(Result<Option<Box<Deployment>>, String>),

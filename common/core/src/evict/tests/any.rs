@@ -22,6 +22,7 @@ fn observation(kind: u8) -> Observation {
         10 => Observation::Recorded(Vec::new()),
         11 => Observation::Fetched(causes()),
         12 => Observation::Evicted(Evicted::NotSent(text())),
+        13 => Observation::Read(Err(text())),
         _ => Observation::Signal(Signal::Terminate),
     }
 }
@@ -30,11 +31,14 @@ proptest! {
     /// In whatever order things are seen: it evicts only the one UID, it says success only after a new pod was ready
     /// with the old one gone, and it ends when nothing more happens.
     #[test]
-    fn never_a_false_success_and_always_an_end(kinds in prop::collection::vec(0u8..14, 0..40)) {
+    fn never_a_false_success_and_always_an_end(checked in any::<bool>(), kinds in prop::collection::vec(0u8..15, 0..40)) {
         let mut eviction = Eviction::new(planned(), at(0));
         let mut now: Timestamp = at(0);
         let (mut replaced, mut answered) = (false, false);
         let mut action = eviction.next(Observation::Begin, now);
+        if checked {
+            action = eviction.next(sees(both()), now);
+        }
         for kind in kinds {
             now += SignedDuration::from_secs(1);
             if let Action::Evict { body, .. } = &action {
@@ -54,6 +58,7 @@ proptest! {
                     Observation::Quiet
                 }
                 Action::Evict { .. } => observation(2),
+                Action::Read => observation(8),
                 Action::Fetch(_) => observation(11),
                 Action::Inspect(_) => observation(9),
                 Action::Record(_) => observation(10),

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
 use super::plan::{selecting, watched};
-use super::run::{Eviction, Phase, uids};
+use super::run::{Eviction, Phase};
 use super::waiting::Waiting;
 use crate::budget;
 use crate::fact::Fact;
@@ -21,10 +21,6 @@ pub(super) const AGAIN: SignedDuration = SignedDuration::from_secs(1);
 
 impl Eviction {
     pub(super) fn evict(&mut self, lost: u8, trouble: Option<String>) -> Action {
-        if lost == 0 && trouble.is_none() {
-            // Pods that came since the plan was made are no successors either.
-            self.before.extend(uids(&self.seen));
-        }
         self.phase = Phase::Evicting { lost, trouble };
         let request = &self.plan.request;
         let dry_run = request.dry_run == DryRun::Server;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::evicting::AGAIN;
 use super::plan::object;
-use super::run::{Eviction, Phase};
+use super::run::{Eviction, Phase, uids};
 use crate::report::Outcome;
 use crate::restart::{Action, Ending, Observation};
 
@@ -40,6 +40,8 @@ impl Eviction {
         match plan {
             Ok(plan) => {
                 self.plan = plan;
+                // Pods that came while the question was asked are no successors either.
+                self.before.extend(uids(&self.seen));
                 self.phase = Phase::Checked;
                 // A slow answer may have used up the time that the lock lasts.
                 match self.lock.or_renew(Action::Watch { until: now }, now) {

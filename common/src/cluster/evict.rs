@@ -21,7 +21,7 @@ use super::deployment::COMPONENT;
 use super::facts::{BUDGETS, optional};
 use super::pages::Selectors;
 use super::requests::uri;
-use super::watch::{BURST, Known, events_on, pods};
+use super::watch::{BURST, Known, KnownEvents, events_on, pods};
 use super::{Cluster, PODS, REPLICA_SETS, Resource, WriteOptions, plain};
 use crate::error::{Attempt, Error, WriteError};
 
@@ -38,9 +38,8 @@ pub struct SiblingsWatch<'a> {
     controller: String,
     seen: BoxStream<'a, Vec<Seen>>,
     pods: Known<Pod>,
-    on_pods: Known<KubeEvent>,
-    on_controller: Known<KubeEvent>,
-    no_events: Option<String>,
+    on_pods: KnownEvents,
+    on_controller: KnownEvents,
     trouble: Option<Error>,
     broken: bool,
     news: bool,
@@ -68,9 +67,8 @@ impl<'a> SiblingsWatch<'a> {
             controller: owner.uid,
             seen: stream::select_all(streams).ready_chunks(BURST).boxed(),
             pods: Known::default(),
-            on_pods: Known::default(),
-            on_controller: Known::default(),
-            no_events: None,
+            on_pods: KnownEvents::default(),
+            on_controller: KnownEvents::default(),
             trouble: None,
             broken: false,
             news: false,
@@ -122,23 +120,19 @@ impl<'a> SiblingsWatch<'a> {
                 Ok(event) => self.pods.take(event, workload::name),
                 Err(error) => self.trouble = Some(error),
             },
-            Seen::OnPods(Ok(event)) => self.on_pods.take(event, event_name),
-            Seen::OnController(Ok(event)) => self.on_controller.take(event, event_name),
-            Seen::OnPods(Err(reason)) | Seen::OnController(Err(reason)) => self.no_events = Some(reason),
+            Seen::OnPods(event) => self.on_pods.take(event),
+            Seen::OnController(event) => self.on_controller.take(event),
         }
     }
 
-    /// Events are told about, never waited for: a user may lack them.
     fn events(&self) -> Fact<Vec<KubeEvent>> {
-        match &self.no_events {
-            Some(reason) => Fact::Unavailable(reason.clone()),
-            None => Fact::Known([self.on_pods.all(), self.on_controller.all()].concat()),
+        match (self.on_pods.all(), self.on_controller.all()) {
+            (Fact::Known(on_pods), Fact::Known(on_controller)) => {
+                Fact::Known([on_pods, on_controller].concat())
+            }
+            (Fact::Unavailable(reason), _) | (_, Fact::Unavailable(reason)) => Fact::Unavailable(reason),
         }
     }
-}
-
-fn event_name(event: &KubeEvent) -> &str {
-    event.metadata.name.as_deref().unwrap_or_default()
 }
 
 impl Cluster {

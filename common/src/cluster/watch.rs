@@ -9,13 +9,12 @@ use std::future::pending;
 use futures::stream::{self, BoxStream, StreamExt};
 use k8s_openapi::api::core::v1::{Event as KubeEvent, Pod};
 use kube::runtime::watcher::Event;
-use sk_core::fact::Fact;
 use sk_core::target::Target;
 use sk_core::workload::{Deployment, ReplicaSet, Workload};
 
 use super::Cluster;
 use crate::error::Error;
-pub(super) use known::Known;
+pub(super) use known::{Known, KnownEvents};
 use streams::{deployments, replica_sets};
 pub(super) use streams::{events_on, pods};
 
@@ -42,8 +41,7 @@ pub struct Watch<'a> {
     deployment: Sought,
     replica_sets: Known<ReplicaSet>,
     pods: Known<Pod>,
-    events: Known<KubeEvent>,
-    no_events: Option<String>,
+    events: KnownEvents,
     news: bool,
     trouble: Option<Error>,
     broken: BTreeSet<Part>,
@@ -90,8 +88,7 @@ impl<'a> Watch<'a> {
             deployment: Sought::NotYet,
             replica_sets: Known::default(),
             pods: Known::default(),
-            events: Known::default(),
-            no_events: None,
+            events: KnownEvents::default(),
             news: false,
             trouble: None,
             broken: BTreeSet::new(),
@@ -149,11 +146,8 @@ impl<'a> Watch<'a> {
                 self.mended(Part::Pods, &event);
                 self.pods.take(*event, sk_core::workload::name);
             }
-            Seen::Event(event) => {
-                self.no_events = None;
-                self.events.take(*event, |event| event.metadata.name.as_deref().unwrap_or_default());
-            }
-            Seen::NoEvents(reason) => self.no_events = Some(reason),
+            Seen::Event(event) => self.events.take(Ok(*event)),
+            Seen::NoEvents(reason) => self.events.take(Err(reason)),
             Seen::Trouble(part, error) => {
                 self.trouble = Some(error);
                 self.broken.insert(part);
@@ -186,22 +180,11 @@ impl<'a> Watch<'a> {
                     (**deployment).clone(),
                     sets,
                     pods,
-                    self.known_events(),
+                    self.events.all(),
                 )))
             }
         };
         self.news = false;
         Some(change)
-    }
-}
-
-impl Watch<'_> {
-    /// Events are told about, never waited for: a user may lack them.
-    fn known_events(&self) -> Fact<Vec<KubeEvent>> {
-        match &self.no_events {
-            Some(reason) => Fact::Unavailable(reason.clone()),
-            None if !self.events.listed => Fact::Unavailable("not read yet".to_owned()),
-            None => Fact::Known(self.events.all()),
-        }
     }
 }

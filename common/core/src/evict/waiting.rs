@@ -8,6 +8,7 @@ use super::run::{Eviction, Phase};
 use crate::causes::{self, Fetched};
 use crate::checks::Verdict;
 use crate::duration;
+use crate::finding::Finding;
 use crate::report::Outcome;
 use crate::restart::standing::Course;
 use crate::restart::{Action, Ending, Observation};
@@ -133,8 +134,10 @@ impl Eviction {
     }
 
     pub(super) fn inspected(&mut self, inspected: &[Inspected], now: Timestamp) -> Action {
+        let unread = self.unread();
         if let Some(ending) = &mut self.ending {
             self.verifications = ending.inspected(inspected, self.plan.facts.endpoint().as_ref());
+            ending.findings.extend(unread);
         }
         let result = verify::in_words(&self.verifications);
         self.step("verify", now, &result);
@@ -147,7 +150,8 @@ impl Eviction {
         if !found.is_empty() {
             self.standing.observe(found, now);
         }
-        let findings = self.standing.findings(now);
+        let mut findings = self.standing.findings(now);
+        findings.extend(self.unread());
         self.ending = Some(Ending::new(Outcome::Failed, findings).rollout(Verdict::Fail));
         self.release(true, now)
     }
@@ -165,7 +169,17 @@ impl Eviction {
             (Some(_), _) => format!("{old} has not ended"),
             (None, _) => format!("{owner} has not created a successor; it may have been scaled down"),
         };
-        self.unknown("rollout/no-progress", &format!("no progress for {timeout}: {waits}"), now)
+        let action = self.unknown("rollout/no-progress", &format!("no progress for {timeout}: {waits}"), now);
+        let unread = self.unread();
+        if let Some(ending) = &mut self.ending {
+            ending.findings.extend(unread);
+        }
+        action
+    }
+
+    /// That the events are not known, where they are not.
+    fn unread(&self) -> Option<Finding> {
+        verify::events(&self.seen.events, &object(&self.plan.change))
     }
 }
 

@@ -170,6 +170,40 @@ fn a_successor_that_is_never_created_says_why() {
 }
 
 #[test]
+fn events_that_could_not_be_read_are_told_however_it_ends() {
+    let sees = |pods| {
+        let events = Fact::Unavailable("events is forbidden".to_owned());
+        Observation::Pods(Box::new(Siblings { pods, events }))
+    };
+    let broken = changed("web-1-c", "u-c", false, |pod| {
+        pod["status"]["containerStatuses"][0]["state"] = json!({"waiting": {"reason": "InvalidImageName"}});
+    });
+    let told = |eviction: &Eviction, outcome| {
+        assert_eq!(ended(eviction).0, outcome);
+        let findings = &eviction.ending().unwrap().findings;
+        let unread = findings.iter().find(|finding| finding.code == "verify/events").unwrap();
+        assert_eq!(
+            (unread.object.as_str(), &unread.evidence[0][..]),
+            ("replicaset/web-1", "events is forbidden")
+        );
+    };
+    let mut replaced = accepted();
+    replaced.next(sees(vec![pod("web-1-c", "u-c", true)]), at(3));
+    replaced.next(Observation::Inspected(Vec::new()), at(3));
+    told(&replaced, Outcome::Succeeded);
+
+    let mut failed = accepted();
+    assert!(matches!(failed.next(sees(vec![broken]), at(3)), Action::Fetch(_)));
+    failed.next(Observation::Fetched(causes()), at(3));
+    told(&failed, Outcome::Failed);
+
+    let mut stalled = accepted();
+    stalled.next(sees(Vec::new()), at(3));
+    assert!(matches!(stalled.next(Observation::Quiet, at(400)), Action::Record(_)));
+    told(&stalled, Outcome::Unknown);
+}
+
+#[test]
 fn only_progress_moves_the_deadline() {
     let mut eviction = accepted();
     assert_eq!(eviction.next(sees(vec![ending()]), at(3)), Action::Watch { until: at(8) });

@@ -28,6 +28,10 @@ const READ_EVERY: Duration = Duration::from_secs(1);
 /// Pause before a broken watch is set up again.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Characters of a workload's name that its pods' names surely keep: the API server cuts what comes before the five
+/// random ones to 58, of which an indexed Job gives up to 12 to the index.
+const KEPT: usize = 46;
+
 pub(super) fn deployments<'a>(cluster: &'a Cluster, target: &'a Target) -> BoxStream<'a, Seen> {
     let config = watcher::Config::default().fields(&format!("metadata.name={}", target.deployment));
     let attempt = DEPLOYMENTS.attempt("watch", &target.namespace, Some(&target.deployment));
@@ -133,16 +137,22 @@ fn own_event(
     event: Result<Event<KubeEvent>, Error>,
     workload: &str,
 ) -> Option<Result<Event<KubeEvent>, String>> {
-    let is_own =
-        |name: &str| name.strip_prefix(workload).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
     match event {
         Ok(Event::Apply(event) | Event::InitApply(event) | Event::Delete(event))
-            if !event.involved_object.name.as_deref().is_some_and(is_own) =>
+            if !event.involved_object.name.as_deref().is_some_and(|name| is_named_after(name, workload)) =>
         {
             None
         }
         Ok(event) => Some(Ok(event)),
         Err(error) => Some(Err(error.to_string())),
+    }
+}
+
+/// Whether a name may be that of the workload or of one of its objects; their UIDs tell for certain, later.
+fn is_named_after(name: &str, workload: &str) -> bool {
+    match workload.get(..KEPT) {
+        Some(kept) => name.starts_with(kept),
+        None => name.strip_prefix(workload).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')),
     }
 }
 
@@ -238,6 +248,23 @@ fn read<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pods_are_named_after_their_workload_even_where_the_name_was_cut() {
+        let long = "a".repeat(70);
+        let pod = format!("{}x7k2p", &long[..58]);
+        for (name, workload, own) in [
+            ("web-75d9-x7k2p", "web", true),
+            ("web", "web", true),
+            ("website-75d9-x7k2p", "web", false),
+            (&pod, &long, true),
+            (&pod, &long[..58], true),
+            (&pod, &long[..57], true),
+            ("web-75d9-x7k2p", &long, false),
+        ] {
+            assert_eq!(is_named_after(name, workload), own, "{name} of {workload}");
+        }
+    }
 
     #[tokio::test]
     async fn a_stream_ends_with_its_last_item_and_waits_for_no_other() {

@@ -64,7 +64,15 @@ impl Eviction {
             return self.finish();
         }
         self.phase = Phase::Recording;
+        self.began = now;
         Action::Record(self.record(now))
+    }
+
+    pub(super) fn recorded(&mut self, unrecorded: Vec<String>, now: Timestamp) -> Action {
+        let result = if unrecorded.is_empty() { "ok".to_owned() } else { unrecorded.join("; ") };
+        self.step("record", now, &result);
+        self.unrecorded = unrecorded;
+        self.finish()
     }
 
     pub(super) fn finish(&mut self) -> Action {

@@ -62,7 +62,7 @@ pub struct Eviction {
     pub(super) ending: Option<Ending>,
     pub(super) verifications: Vec<(&'static str, Verification)>,
     pub(super) lock: Held,
-    unrecorded: Vec<String>,
+    pub(super) unrecorded: Vec<String>,
 }
 
 impl Eviction {
@@ -99,10 +99,7 @@ impl Eviction {
         }
         let action = match (self.phase.clone(), observation) {
             (Phase::Ended, _) => Action::Finish,
-            (Phase::Recording, Observation::Recorded(unrecorded)) => {
-                self.unrecorded = unrecorded;
-                self.finish()
-            }
+            (Phase::Recording, Observation::Recorded(unrecorded)) => self.recorded(unrecorded, now),
             (Phase::Recording, _) => self.finish(),
             (Phase::Releasing { record }, Observation::Lease(answer)) => self.given_back(record, answer, now),
             (Phase::Releasing { record }, _) => self.released(record, now),

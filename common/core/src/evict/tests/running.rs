@@ -34,6 +34,8 @@ fn a_ready_successor_of_the_same_controller_is_success() {
     assert!(record.message.contains("successor web-1-c"), "{}", record.message);
     assert_eq!(eviction.next(Observation::Recorded(Vec::new()), at(9)), Action::Finish);
     let report = eviction.report(at(9));
+    let steps: Vec<_> = report.steps.iter().map(|step| (step.step, step.result.as_str())).collect();
+    assert_eq!((steps[0], steps[1], steps[3]), (("evict", "ok"), ("watch", "ok"), ("record", "ok")));
     assert_eq!(
         (report.outcome, report.object.as_str(), report.service.as_str()),
         (Outcome::Succeeded, "pod/web-1-a", "web")
@@ -201,6 +203,18 @@ fn events_that_could_not_be_read_are_told_however_it_ends() {
     stalled.next(sees(Vec::new()), at(3));
     assert!(matches!(stalled.next(Observation::Quiet, at(400)), Action::Record(_)));
     told(&stalled, Outcome::Unknown);
+}
+
+#[test]
+fn what_could_not_be_written_down_is_told_in_the_report() {
+    let mut eviction = accepted();
+    assert!(matches!(eviction.next(Observation::Signal(Signal::Interrupt), at(3)), Action::Record(_)));
+    let unrecorded = ["events is forbidden", "configmaps is forbidden"].map(str::to_owned).to_vec();
+    assert_eq!(eviction.next(Observation::Recorded(unrecorded), at(5)), Action::Finish);
+    let report = eviction.report(at(5));
+    let step = report.steps.last().unwrap();
+    assert_eq!((step.step, step.started_at, step.finished_at), ("record", at(3), at(5)));
+    assert_eq!(step.result, "events is forbidden; configmaps is forbidden");
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn no_controller(pod: &Pod, place: Place<'_>) -> Check {
             Check::new("no-controller", Verdict::Pass, detail)
         }
         None => Check::new("no-controller", Verdict::Refuse, "it has no controller: nobody would replace it")
-            .next(place.kubectl(&format!("delete pod/{}", workload::name(pod)))),
+            .next(deletion(pod, place)),
     }
 }
 
@@ -124,8 +124,7 @@ fn ended(pod: &Pod, place: Place<'_>) -> Check {
     let reason = pod.status.as_ref().and_then(|status| status.reason.as_deref());
     let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
     let detail = format!("it has ended ({phase}{reason}): nothing runs in it that could be replaced");
-    Check::new("ended", Verdict::Refuse, detail)
-        .next(place.kubectl(&format!("delete pod/{}", workload::name(pod))))
+    Check::new("ended", Verdict::Refuse, detail).next(deletion(pod, place))
 }
 
 fn terminating(pod: &Pod, place: Place<'_>) -> Check {
@@ -165,6 +164,7 @@ fn pdb(facts: &Facts, place: Place<'_>) -> Check {
             );
             Check::new("pdb", Verdict::Refuse, detail)
                 .next(place.kubectl(&format!("describe pdb {}", names.join(" "))))
+                .next(deletion(&facts.pod, place))
         }
     }
 }
@@ -190,10 +190,17 @@ fn floor(facts: &Facts, request: &Request) -> Check {
     } else if !ready {
         Check::new("floor", Verdict::Warn, format!("{detail}; it is not ready itself, so nothing is lost"))
     } else {
+        let place = request.target.place();
         Check::new("floor", Verdict::Refuse, format!("only {detail}"))
-            .next(request.target.place().kubectl(&watched(&facts.pod)))
+            .next(place.kubectl(&watched(&facts.pod)))
             .next(format!("{} --force floor", request.target.command()))
+            .next(deletion(&facts.pod, place))
     }
+}
+
+/// What kubectl itself has for it: no check, and no budget, stands in its way.
+fn deletion(pod: &Pod, place: Place<'_>) -> String {
+    place.kubectl(&format!("delete pod/{}", workload::name(pod)))
 }
 
 /// The words that show its controller's pods as they come and go.

@@ -147,7 +147,12 @@ fn budgets_are_told_and_left_to_the_api_server() {
     }
     let two = Fact::Known(vec![budget(1), budget(1)]);
     let refusal = plan(Facts { budgets: two, ..facts(old()) }, request()).unwrap_err();
-    assert_eq!(refusal.findings[0].code, "check/pdb");
+    let finding = &refusal.findings[0];
+    assert_eq!(finding.code, "check/pdb");
+    assert_eq!(
+        finding.next,
+        ["kubectl describe pdb web-pdb web-pdb -n shop", "kubectl delete pod/web-1-a -n shop"]
+    );
 }
 
 #[test]
@@ -157,7 +162,16 @@ fn the_floor_counts_the_other_ready_pods_and_can_be_forced() {
         let force = if force { vec!["floor".to_owned()] } else { Vec::new() };
         plan(Facts { service, ..facts(pod("web-1-a", "u-a", ready)) }, Request { force, ..request() })
     };
-    assert_eq!(floor(true, false).unwrap_err().findings[0].code, "check/floor");
+    let refusal = floor(true, false).unwrap_err();
+    assert_eq!(refusal.findings[0].code, "check/floor");
+    assert_eq!(
+        refusal.findings[0].next,
+        [
+            "kubectl get pods -l pod-template-hash=1 -w -n shop",
+            "kubectl sk-restart pod/web-1-a -n shop --force floor",
+            "kubectl delete pod/web-1-a -n shop",
+        ]
+    );
     for made in [floor(true, true), floor(false, false)] {
         let plan = made.unwrap();
         let check = plan.checks.iter().find(|check| check.name == "floor").unwrap();

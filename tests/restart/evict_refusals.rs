@@ -105,6 +105,14 @@ fn a_pod_that_is_not_there_is_told_as_kubectl_tells_it_with_those_like_it() {
     let run = run.stderr_has("pods like it: api-gateway-1-1, api-gateway-1-2, api-gateway-1-3");
     assert_eq!(report(&run)["findings"][0]["code"], "target/not-found");
     assert_eq!(writes(&api), Vec::<String>::new());
+    let all = api.requests_with("GET").into_iter().filter(|request| request.path.ends_with("/pods"));
+    let all: Vec<_> =
+        all.filter(|request| !request.query.iter().any(|(key, _)| key == "fieldSelector")).collect();
+    for request in &all {
+        assert!(request.header("accept")[0].contains("as=PartialObjectMetadataList"), "{request:?}");
+        assert!(request.query.contains(&("limit".to_owned(), "500".to_owned())), "{request:?}");
+    }
+    assert!(!all.is_empty());
 }
 
 #[test]

@@ -168,8 +168,8 @@ impl Cluster {
 
     /// The error of a pod that does not exist, in the API server's words, and the pods whose names are like its own.
     pub async fn no_such_pod(&self, target: &PodTarget) -> (Error, Vec<String>) {
-        let listed = self.typed_list::<Pod>(&PODS, &target.namespace, "").await.unwrap_or_default();
-        let like = evict::like(&target.pod, listed.iter().map(workload::name));
+        let names = self.pod_names(&target.namespace).await.unwrap_or_default();
+        let like = evict::like(&target.pod, names.iter().map(String::as_str));
         let like = like.into_iter().map(str::to_owned).collect();
         (self.absent(&PODS, &target.namespace, &target.pod).await, like)
     }

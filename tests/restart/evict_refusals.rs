@@ -30,7 +30,7 @@ fn list(items: &[Value]) -> Reply {
 }
 
 /// The service, whose second pod is evicted with this answer.
-fn serve(service: &Service, answer: Reply) -> FakeApi {
+pub(crate) fn serve(service: &Service, answer: Reply) -> FakeApi {
     let api = FakeApi::start();
     service.serve(&api);
     let core = format!("/api/v1/namespaces/{NAMESPACE}/pods");
@@ -42,12 +42,12 @@ fn serve(service: &Service, answer: Reply) -> FakeApi {
     api
 }
 
-fn evict_on(api: &FakeApi, arguments: &[&str]) -> Run {
+pub(crate) fn evict_on(api: &FakeApi, arguments: &[&str]) -> Run {
     let run = restart().kubeconfig(api.kubeconfig()).args(arguments).args(["-n", NAMESPACE, "--no-lock"]);
     run.args(["-o", "json"]).run()
 }
 
-fn accepted() -> Reply {
+pub(crate) fn accepted() -> Reply {
     Reply::json(&json!({"kind": "Status", "apiVersion": "v1", "status": "Success"}))
 }
 

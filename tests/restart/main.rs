@@ -6,6 +6,7 @@ mod support;
 mod checks;
 mod connection;
 mod evict_refusals;
+mod evict_told;
 mod input;
 mod refusals;
 mod rollout;

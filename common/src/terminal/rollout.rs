@@ -129,7 +129,7 @@ pub fn ended(restart: &Restart, now: Timestamp) -> Text {
     text.line(verdict(mark, &sentence));
     serving(restart, ending.outcome, &mut text);
     details(restart.verifications(), &ending.findings, restart.unrecorded(), &mut text);
-    manual_checks(restart, ending.outcome, &mut text);
+    manual_checks(service(restart), ending.outcome, &mut text);
     contacts(service(restart), ending.outcome, &mut text);
     text
 }
@@ -199,8 +199,8 @@ fn serving(restart: &Restart, outcome: Outcome, text: &mut Text) {
     }
 }
 
-fn manual_checks(restart: &Restart, outcome: Outcome, text: &mut Text) {
-    let service = service(restart);
+/// What is left for a person to check when it went well.
+pub fn manual_checks(service: Option<&Service>, outcome: Outcome, text: &mut Text) {
     let checks: Vec<String> = service.iter().flat_map(|service| service.checks_by_hand()).collect();
     if outcome == Outcome::Succeeded && !checks.is_empty() {
         text.line("  to do by hand");

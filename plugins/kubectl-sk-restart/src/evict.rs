@@ -171,6 +171,7 @@ fn ended(eviction: &Eviction, now: Timestamp) -> Text {
         text.line(terminal::lines("  ", 2, &serving));
     }
     rollout::details(eviction.verifications(), &ending.findings, eviction.unrecorded(), &mut text);
+    rollout::manual_checks(facts.service.as_ref(), ending.outcome, &mut text);
     rollout::contacts(facts.service.as_ref(), ending.outcome, &mut text);
     text
 }

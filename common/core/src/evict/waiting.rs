@@ -169,10 +169,10 @@ impl Eviction {
             (Some(_), _) => format!("{old} has not ended"),
             (None, _) => format!("{owner} has not created a successor; it may have been scaled down"),
         };
+        let known: Vec<Finding> = self.causes().cloned().chain(self.unread()).collect();
         let action = self.unknown("rollout/no-progress", &format!("no progress for {timeout}: {waits}"), now);
-        let unread = self.unread();
         if let Some(ending) = &mut self.ending {
-            ending.findings.extend(unread);
+            ending.findings.extend(known);
         }
         action
     }

@@ -206,6 +206,21 @@ fn events_that_could_not_be_read_are_told_however_it_ends() {
 }
 
 #[test]
+fn without_progress_the_causes_that_are_seen_are_told() {
+    let gated = changed("web-1-c", "u-c", false, |pod| {
+        pod["spec"] = json!({"containers": [], "schedulingGates": [{"name": "example.com/quota"}]});
+        let held = json!({"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"});
+        pod["status"] = json!({"phase": "Pending", "conditions": [held]});
+    });
+    let mut eviction = accepted();
+    eviction.next(sees(vec![gated]), at(3));
+    assert!(matches!(eviction.next(Observation::Quiet, at(400)), Action::Record(_)));
+    let codes: Vec<_> =
+        eviction.ending().unwrap().findings.iter().map(|finding| finding.code.as_str()).collect();
+    assert_eq!(codes, ["rollout/no-progress", "pending/scheduling-gate"]);
+}
+
+#[test]
 fn what_could_not_be_written_down_is_told_in_the_report() {
     let mut eviction = accepted();
     assert!(matches!(eviction.next(Observation::Signal(Signal::Interrupt), at(3)), Action::Record(_)));

@@ -6,6 +6,7 @@ mod causes_fixture;
 mod causes_table;
 mod support;
 
+mod beside;
 mod forms;
 mod hostile;
 mod input;

@@ -1,8 +1,10 @@
 //! Fetches what rules asked for: each need is a request or two, all of them at once.
 
-use futures::future::join3;
+use futures::future::{join, join3};
 use futures::stream::{self, StreamExt};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sk_core::causes::{Answer, Claim, Fetched, Need};
 use sk_core::fact::Fact;
@@ -11,7 +13,7 @@ use sk_core::workload;
 use super::deployment::EVENTS;
 use super::facts::{AUTOSCALERS, BUDGETS, POD_METRICS, optional};
 use super::inspect::LAST_LINES;
-use super::{Cluster, PODS, Resource};
+use super::{Cluster, PODS, REPLICA_SETS, Resource};
 
 const NODES: Resource = Resource { group: "", version: "v1", plural: "nodes", kind: "Node" };
 const CLAIMS: Resource =
@@ -31,6 +33,14 @@ const ENDPOINT_SLICES: Resource =
     Resource { group: "discovery.k8s.io", version: "v1", plural: "endpointslices", kind: "EndpointSlice" };
 const NETWORK_POLICIES: Resource =
     Resource { group: "networking.k8s.io", version: "v1", plural: "networkpolicies", kind: "NetworkPolicy" };
+const CONTROLLER_REVISIONS: Resource =
+    Resource { group: "apps", version: "v1", plural: "controllerrevisions", kind: "ControllerRevision" };
+
+/// Whose an object is, and nothing else of it.
+#[derive(Clone, Debug, Deserialize)]
+struct Object {
+    metadata: ObjectMeta,
+}
 
 /// Requests that are made at the same time.
 const AT_ONCE: usize = 8;
@@ -75,6 +85,7 @@ impl Cluster {
                 let of = format!("kubernetes.io/service-name={service}");
                 self.all(&ENDPOINT_SLICES, namespace, &of, "").await.map(Answer::Endpoints)
             }
+            Need::Carriers(labels) => self.carriers(namespace, labels).await.map(Answer::Carriers),
             Need::NetworkPolicies => {
                 self.all(&NETWORK_POLICIES, namespace, "", "").await.map(Answer::NetworkPolicies)
             }
@@ -108,6 +119,25 @@ impl Cluster {
         fields: &str,
     ) -> Fact<Vec<T>> {
         optional(self, self.list(resource, namespace, labels, fields)).await
+    }
+
+    /// The controllers whose templates have these labels. A Deployment's `ReplicaSet`s and the revisions of a
+    /// `StatefulSet` or `DaemonSet` are labelled as their template is, and stay when it is scaled to 0.
+    async fn carriers(&self, namespace: &str, labels: &str) -> Fact<Vec<String>> {
+        let read = join(
+            self.all(&REPLICA_SETS, namespace, labels, ""),
+            self.all(&CONTROLLER_REVISIONS, namespace, labels, ""),
+        );
+        let uid = |object: Object| {
+            let owner = workload::controller_uid(&object.metadata).map(str::to_owned);
+            owner.or(object.metadata.uid).unwrap_or_default()
+        };
+        match read.await {
+            (Fact::Known(sets), Fact::Known(revisions)) => {
+                Fact::Known([sets, revisions].concat().into_iter().map(uid).collect())
+            }
+            (Fact::Unavailable(reason), _) | (_, Fact::Unavailable(reason)) => Fact::Unavailable(reason),
+        }
     }
 
     /// The claim, then at the same time what it names and what was said of it.

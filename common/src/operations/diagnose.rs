@@ -98,6 +98,7 @@ fn plural(need: &Need) -> &'static str {
         Need::Claim(_) => "claims",
         Need::Attachment(_) => "volume attachments",
         Need::Endpoints(_) => "Services' endpoints",
+        Need::Carriers(_) => "searches for what carries a Service's labels",
         Need::Usage(_) => "pods' metrics",
         Need::Probe(_) => "endpoints of probes",
         Need::PullSecret(_) => "pull secrets",

@@ -47,6 +47,8 @@ pub enum Need {
     Services,
     /// The `EndpointSlice`s of this Service.
     Endpoints(String),
+    /// What carries these labels in its template, running or not: a label selector.
+    Carriers(String),
     /// The `NetworkPolicy`s of the namespace.
     NetworkPolicies,
     /// The `PodDisruptionBudget`s of the namespace.
@@ -110,6 +112,8 @@ pub enum Answer {
     Services(Vec<Service>),
     /// [`Need::Endpoints`].
     Endpoints(Vec<EndpointSlice>),
+    /// [`Need::Carriers`]: the UID of each.
+    Carriers(Vec<String>),
     /// [`Need::NetworkPolicies`].
     NetworkPolicies(Vec<NetworkPolicy>),
     /// [`Need::Budgets`].
@@ -191,6 +195,8 @@ impl Fetched {
         services() -> Need::Services, Services(services) => services.as_slice(), &[Service];
         /// The `EndpointSlice`s of a Service.
         endpoints(service: &str) -> Need::Endpoints(service.to_owned()), Endpoints(slices) => slices.as_slice(), &[EndpointSlice];
+        /// UIDs of what carries these labels in its template.
+        carriers(labels: &str) -> Need::Carriers(labels.to_owned()), Carriers(carriers) => carriers.as_slice(), &[String];
         /// The `NetworkPolicy`s of the namespace.
         network_policies() -> Need::NetworkPolicies, NetworkPolicies(policies) => policies.as_slice(), &[NetworkPolicy];
         /// The `PodDisruptionBudget`s of the namespace.

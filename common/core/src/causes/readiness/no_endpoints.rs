@@ -24,31 +24,41 @@ type Labels = BTreeMap<String, String>;
 fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
     let services = services(facts)?;
     let labels = facts.workload.deployment.pod_labels();
-    services.iter().find_map(|service| {
-        let wrong = if selects(service, &labels) {
-            wrong_port(facts, service)
-        } else {
-            is_empty(facts, service).then(|| wrong_labels(service, &labels)).flatten()
-        };
-        let (summary, evidence) = wrong?;
-        let name = word(name(service));
-        let commands = ["get endpointslices -l kubernetes.io/service-name=", "edit service "];
-        Some(Sighting {
-            summary,
-            evidence,
-            next: commands.iter().map(|start| facts.place.kubectl(&format!("{start}{name}"))).collect(),
-            observations: STATE,
-            ..Sighting::default()
-        })
+    let wrong = |service| match tie(facts, service, &labels)? {
+        _ if !is_its_own(facts, service) => None,
+        Tie::Port => wrong_port(facts, service),
+        Tie::Selector if is_empty(facts, service) => wrong_labels(service, &labels),
+        Tie::Selector => None,
+    };
+    let (service, (summary, evidence)) =
+        services.iter().find_map(|service| Some((service, wrong(service)?)))?;
+    let name = word(name(service));
+    let commands = ["get endpointslices -l kubernetes.io/service-name=", "edit service "];
+    Some(Sighting {
+        summary,
+        evidence,
+        next: commands.iter().map(|start| facts.place.kubectl(&format!("{start}{name}"))).collect(),
+        observations: STATE,
+        ..Sighting::default()
     })
 }
 
-/// What asks whether the Services that seem meant for the Deployment, and do not select its pods, have endpoints.
+/// Services that are looked into.
+const LOOKED_INTO: usize = 3;
+
+/// What asks whether the Services that lead nowhere are the Deployment's: have they endpoints, has another their labels?
 pub(in crate::causes) fn needs(facts: &WorkloadFacts<'_>) -> Vec<Need> {
     let labels = facts.workload.deployment.pod_labels();
-    let Some(services) = services(facts) else { return Vec::new() };
-    let meant = services.iter().filter(|service| is_meant(facts, service, &labels));
-    meant.take(3).map(|service| Need::Endpoints(name(service).to_owned())).collect()
+    let of = |service| {
+        let tie = tie(facts, service, &labels)?;
+        let endpoints = (tie == Tie::Selector).then(|| Need::Endpoints(name(service).to_owned()));
+        let carriers = (!is_named_so(facts, service)).then(|| Need::Carriers(text(service)));
+        Some(endpoints.into_iter().chain(carriers))
+    };
+    let services = services(facts).unwrap_or_default();
+    let (own, others): (Vec<&Service>, Vec<&Service>) =
+        services.iter().partition(|service| is_named_so(facts, service));
+    own.into_iter().chain(others).filter_map(of).take(LOOKED_INTO).flatten().collect()
 }
 
 /// The Services, where any pod is ready that they could lead to.
@@ -65,19 +75,48 @@ fn name(service: &Service) -> &str {
 }
 
 fn selector(service: &Service) -> Option<&Labels> {
-    service.spec.as_ref()?.selector.as_ref().filter(|selector| !selector.is_empty())
+    let spec = service.spec.as_ref().filter(|spec| spec.type_.as_deref() != Some("ExternalName"))?;
+    spec.selector.as_ref().filter(|selector| !selector.is_empty())
 }
 
-fn selects(service: &Service, labels: &Labels) -> bool {
-    selector(service)
-        .is_some_and(|selector| selector.iter().all(|(key, value)| labels.get(key) == Some(value)))
+/// The selector, as the API takes it in a query.
+fn text(service: &Service) -> String {
+    let pairs = selector(service).into_iter().flatten().map(|(key, value)| format!("{key}={value}"));
+    pairs.collect::<Vec<_>>().join(",")
 }
 
-/// Whether a Service that does not select the pods seems to want to: it has the Deployment's name, or shares labels.
-fn is_meant(facts: &WorkloadFacts<'_>, service: &Service, labels: &Labels) -> bool {
-    let Some(selector) = selector(service).filter(|_| !selects(service, labels)) else { return false };
-    let shares = selector.iter().any(|(key, value)| labels.get(key) == Some(value));
-    shares || name(service) == facts.workload.deployment.name()
+/// How a Service that leads nowhere is tied to the Deployment.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tie {
+    /// It selects the pods, and a port that they do not have.
+    Port,
+    /// It does not select the pods, and seems to want to: it has the Deployment's name, or misses by one value.
+    Selector,
+}
+
+fn tie(facts: &WorkloadFacts<'_>, service: &Service, labels: &Labels) -> Option<Tie> {
+    let wanted = selector(service)?;
+    let differ = wanted.iter().filter(|(key, value)| labels.get(*key) != Some(value)).count();
+    let all_keys = wanted.keys().all(|key| labels.contains_key(key));
+    match differ {
+        0 => wrong_port(facts, service).map(|_| Tie::Port),
+        1 if all_keys && wanted.len() > 1 => Some(Tie::Selector),
+        _ => is_named_so(facts, service).then_some(Tie::Selector),
+    }
+}
+
+fn is_named_so(facts: &WorkloadFacts<'_>, service: &Service) -> bool {
+    name(service) == facts.workload.deployment.name()
+}
+
+/// Whether the Service is the Deployment's: by its name, or because nothing else carries the labels that it selects. A
+/// chart gives all its parts a label in common, and a part that is scaled to 0 leaves its Service without endpoints.
+fn is_its_own(facts: &WorkloadFacts<'_>, service: &Service) -> bool {
+    let alone = || match facts.fetched.carriers(&text(service)) {
+        Some(Fact::Known(carriers)) => carriers.iter().all(|uid| uid == facts.workload.deployment.uid()),
+        Some(Fact::Unavailable(_)) | None => false,
+    };
+    is_named_so(facts, service) || alone()
 }
 
 /// Whether it was read that the Service has no endpoints at all.
@@ -99,9 +138,8 @@ fn wrong_labels(service: &Service, labels: &Labels) -> Option<(String, Vec<Strin
         .collect();
     let name = name(service);
     let summary = format!("Service {name} has no endpoints: it selects {}", wrong.join("; "));
-    let selector: Vec<String> = selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let evidence = vec![
-        format!("service/{name} spec.selector: {}", selector.join(",")),
+        format!("service/{name} spec.selector: {}", text(service)),
         format!("endpointslices of service/{name}: no endpoints"),
     ];
     Some((summary, evidence))

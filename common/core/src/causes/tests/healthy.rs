@@ -91,6 +91,64 @@ fn scaled_to_zero_passes_and_says_so() {
     assert_eq!((judged[0].verdict, judged[0].detail.as_str()), (Verdict::Pass, "scaled to 0"));
 }
 
+/// A ready Deployment of a chart, beside this Service without endpoints.
+fn beside(service: &str, selector: &Value, target: &str) -> Make {
+    let labels = json!({"app.kubernetes.io/instance": "shop", "app.kubernetes.io/name": "web"});
+    let service = json!({"metadata": {"name": service},
+        "spec": {"selector": selector, "ports": [{"port": 80, "targetPort": target}]}});
+    web()
+        .deployment(&json!({"spec": {"template": {"metadata": {"labels": labels}}},
+            "status": {"readyReplicas": 1, "availableReplicas": 1}}))
+        .pod(&ready())
+        .answer(Need::Services, Answer::Services(vec![read(&service)]))
+        .answer(Need::Endpoints("worker".to_owned()), Answer::Endpoints(Vec::new()))
+}
+
+/// A chart gives all its parts labels in common, and an autoscaler such as KEDA scales some of them to 0.
+#[test]
+fn another_parts_service_is_not_held_against_a_deployment() {
+    let parts = json!({"app.kubernetes.io/instance": "shop", "app.kubernetes.io/name": "worker"});
+    let chart = json!({"app.kubernetes.io/instance": "shop"});
+    let carriers = |make: Make, labels: &str| {
+        let carriers = Answer::Carriers(vec!["d".to_owned(), "another".to_owned()]);
+        make.answer(Need::Carriers(labels.to_owned()), carriers)
+    };
+    let one_label_more = json!({"app.kubernetes.io/instance": "shop", "queue": "mail"});
+    let text = "app.kubernetes.io/instance=shop,app.kubernetes.io/name=worker";
+    for (name, make) in [
+        ("a worker that is scaled to 0", carriers(beside("worker", &parts, "8080"), text)),
+        ("what else there is cannot be read", beside("worker", &parts, "8080")),
+        ("a label that these pods do not have", beside("worker", &one_label_more, "8080")),
+        (
+            "a Service of all parts, to a port of another",
+            carriers(beside("worker", &chart, "metrics"), "app.kubernetes.io/instance=shop"),
+        ),
+        ("of all parts, and what there is cannot be read", beside("worker", &chart, "metrics")),
+    ] {
+        assert_well(name, &make);
+        let diagnosis = make.case().diagnosis();
+        assert!(diagnosis.findings.is_empty(), "{name}: {:#?}", diagnosis.findings);
+        assert_eq!(diagnosis.objects[0].verdict, Verdict::Pass, "{name}: {:?}", diagnosis.objects);
+    }
+}
+
+/// Whether others carry its labels is asked only of a Service that leads nowhere and could be the Deployment's.
+#[test]
+fn a_service_that_could_be_the_deployments_is_asked_about() {
+    let parts = json!({"app.kubernetes.io/instance": "shop", "app.kubernetes.io/name": "worker"});
+    let text = "app.kubernetes.io/instance=shop,app.kubernetes.io/name=worker";
+    for (make, wanted) in [
+        (beside("worker", &parts, "8080"), vec![Need::Carriers(text.to_owned())]),
+        (beside("web", &parts, "8080"), vec![Need::Endpoints("web".to_owned())]),
+        (beside("worker", &json!({"app": "other"}), "8080"), vec![]),
+        (beside("worker", &json!({"app": "web"}), "8080"), vec![]),
+    ] {
+        let needs = make.case().diagnosis().needs;
+        let asked = |need: &&Need| matches!(need, Need::Carriers(_) | Need::Endpoints(_));
+        assert_eq!(needs.iter().filter(asked).collect::<Vec<_>>(), wanted.iter().collect::<Vec<_>>());
+    }
+}
+
 /// A pod in a state that is as it should be, with the events that it then has.
 #[derive(Clone, Debug)]
 struct State {

@@ -21,18 +21,52 @@ pub(super) fn services() -> Vec<Row> {
     let named = json!({"spec": {"template": {"spec": {"containers": [
         {"name": "app", "image": "registry.example.com/web:7", "ports": [{"name": "http", "containerPort": 8080}]}]}}}});
     let to = |name: &str| Need::Endpoints(name.to_owned());
+    let labelled = || {
+        let labels = json!({"spec": {"template": {"metadata": {"labels": {"tier": "front"}}}}});
+        web().deployment(&labels).pod(&ready())
+    };
     vec![
         (
             "a selector with a label too many",
             web()
                 .pod(&ready())
-                .answer(Need::Services, service("front", json!({"app": "web", "tier": "front"}), json!(8080)))
-                .answer(to("front"), none()),
+                .answer(Need::Services, service("web", json!({"app": "web", "tier": "front"}), json!(8080)))
+                .answer(to("web"), none()),
             &[(
                 "readiness/no-endpoints",
                 "deployment/web",
-                &["Service front has no endpoints", "tier=front, which the pods do not have"],
+                &["Service web has no endpoints", "tier=front, which the pods do not have"],
             )],
+        ),
+        (
+            "a value that nothing carries",
+            labelled()
+                .answer(Need::Services, service("front", json!({"app": "web", "tier": "frnt"}), json!(8080)))
+                .answer(to("front"), none())
+                .answer(Need::Carriers("app=web,tier=frnt".to_owned()), Answer::Carriers(Vec::new())),
+            &[(
+                "readiness/no-endpoints",
+                "deployment/web",
+                &["Service front has no endpoints", "tier=frnt, and the pods have tier=front"],
+            )],
+        ),
+        (
+            "a value that the Deployment had before",
+            labelled()
+                .answer(Need::Services, service("front", json!({"app": "web", "tier": "old"}), json!(8080)))
+                .answer(to("front"), none())
+                .answer(
+                    Need::Carriers("app=web,tier=old".to_owned()),
+                    Answer::Carriers(vec!["d".to_owned()]),
+                ),
+            &[("readiness/no-endpoints", "deployment/web", &["tier=old, and the pods have tier=front"])],
+        ),
+        (
+            "a port that nothing has of those that the Service selects",
+            labelled()
+                .answer(Need::Services, service("front", json!({"app": "web"}), json!("http")))
+                .answer(Need::Carriers("app=web".to_owned()), Answer::Carriers(vec!["d".to_owned()])),
+            &[("readiness/no-endpoints", "deployment/web", &["a port named http"])],
         ),
         (
             "a selector of another app",

@@ -169,7 +169,7 @@ pub struct Found {
 }
 
 impl Found {
-    fn new(cause: &'static Cause, object: String, sighting: Sighting) -> Self {
+    pub(crate) fn new(cause: &'static Cause, object: String, sighting: Sighting) -> Self {
         let Sighting { summary, evidence, next, observations, needs } = sighting;
         let finding = Finding {
             code: cause.code.to_owned(),

@@ -53,9 +53,9 @@ fn explains(cause: &Found, other: &Found) -> bool {
     let stops = cause.finding.severity == Severity::Error || code == "rollout/paused";
     let on_a_deployment = ON_A_DEPLOYMENT.contains(&follows) && !ON_A_DEPLOYMENT.contains(&code) && stops;
     let starts = |starts: &[&str], code: &str| starts.iter().any(|start| code.starts_with(start));
-    let on_a_pod = ON_A_POD.iter().find(|(causes, _)| starts(causes, code));
-    let follows_on_pod = on_a_pod
-        .is_some_and(|(causes, consequences)| starts(consequences, follows) && !starts(causes, follows));
+    let follows_on_pod = ON_A_POD.iter().any(|(causes, consequences)| {
+        starts(causes, code) && starts(consequences, follows) && !starts(causes, follows)
+    });
     on_a_deployment || (same && follows_on_pod)
 }
 
@@ -83,4 +83,57 @@ fn keep(found: Vec<Found>, over: &[Option<usize>]) -> (Vec<Found>, Vec<Folded>) 
         }
     }
     (kept, folded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::causes::{CAUSES, Sighting};
+
+    /// What is left, and what is folded, of findings with these codes, all on one pod.
+    fn folded(codes: [&str; 2]) -> (Vec<&'static str>, Vec<String>) {
+        let found = CAUSES.iter().filter(|cause| codes.contains(&cause.code));
+        let found: Vec<Found> =
+            found.map(|cause| Found::new(cause, "pod/web-1".to_owned(), Sighting::default())).collect();
+        assert_eq!(found.len(), 2, "{codes:?}");
+        let (left, folded) = fold(found, &BTreeMap::new());
+        assert!(folded.iter().all(|folded| folded.under == 0), "{folded:?}");
+        (
+            left.iter().map(|found| found.cause.code).collect(),
+            folded.into_iter().map(|one| one.finding.code).collect(),
+        )
+    }
+
+    #[test]
+    fn what_follows_on_a_pod_is_folded_by_every_row() {
+        for (cause, follows) in [
+            ("readiness/dependency", "readiness/http-5xx"),
+            ("readiness/network-policy", "readiness/timeout"),
+            ("readiness/node-not-ready", "readiness/refused"),
+            ("image/not-found", "readiness/sidecar-not-ready"),
+            ("crashloop/app-exit", "readiness/refused"),
+            ("pending/evicted", "readiness/still-starting"),
+            ("terminating/node-lost", "readiness/timeout"),
+            ("terminating/node-lost", "terminating/volume-detach"),
+            ("terminating/node-lost", "terminating/runtime-kill"),
+        ] {
+            assert_eq!(
+                folded([cause, follows]),
+                (vec![cause], vec![follows.to_owned()]),
+                "{cause} -> {follows}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_another_is_told_by_itself() {
+        for codes in [
+            ["readiness/dependency", "readiness/network-policy"],
+            ["crashloop/app-exit", "crashloop/oom-killed"],
+            ["terminating/finalizer", "terminating/volume-detach"],
+            ["terminating/node-lost", "terminating/finalizer"],
+        ] {
+            assert_eq!(folded(codes).0.len(), 2, "{codes:?}");
+        }
+    }
 }

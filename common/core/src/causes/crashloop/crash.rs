@@ -149,6 +149,8 @@ impl Crash<'_> {
             Kind::LivenessKilled
         } else if self.hook(facts).is_some() {
             Kind::PostStartHook
+        } else if self.has_no_command() {
+            Kind::StartError
         } else if self.container.role == Role::Init {
             Kind::InitCrash
         } else if self.ended.is_some_and(|ended| ended.exit_code == 0) {
@@ -156,6 +158,15 @@ impl Crash<'_> {
         } else {
             Kind::AppExit
         }
+    }
+
+    /// Whether a shell, which the runtime could start, could not start the command in its turn: 126 and 127 are its words
+    /// for that.
+    pub(in crate::causes) fn has_no_command(&self) -> bool {
+        let by_a_shell = |ended: &ContainerStateTerminated| {
+            matches!(ended.exit_code, 126 | 127) && ended.reason.as_deref() == Some("Error")
+        };
+        self.ended.is_some_and(by_a_shell)
     }
 
     /// Whether it was killed at a memory limit by nobody that left word. Under load the runtime misses now and then

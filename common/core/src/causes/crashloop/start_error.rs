@@ -1,13 +1,14 @@
-//! `crashloop/start-error`: the runtime cannot start the container's command.
+//! `crashloop/start-error`: the runtime, or the shell that it started, cannot start the container's command.
 
-use crate::causes::container::clip;
-use crate::causes::crashloop::crash::{self, Kind};
+use crate::causes::container::{Seen, clip};
+use crate::causes::crashloop::crash::{self, Crash, Kind};
+use crate::causes::crashloop::ending;
 use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
 use crate::finding::Severity;
 
 pub(in crate::causes) const START_ERROR: Cause = Cause {
     code: "crashloop/start-error",
-    about: "the runtime cannot start the container: command not found, not permitted, or for another architecture",
+    about: "the runtime, or its shell, cannot start the command: not found, not executable, or for another architecture",
     severity: Severity::Error,
     fatal: Fatal::WhenItStands,
     rule: Rule::Pod(rule),
@@ -15,10 +16,17 @@ pub(in crate::causes) const START_ERROR: Cause = Cause {
 
 fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let crash = crash::seen(facts, Kind::StartError)?;
+    let by_the_runtime = crash.container.waits_for(crash::CANNOT_START).is_some() || !crash.has_no_command();
+    Some(if by_the_runtime { refused(facts, &crash) } else { not_found(facts, &crash) })
+}
+
+/// The runtime cannot start the container's command, and says why.
+fn refused(facts: &PodFacts<'_>, crash: &Crash<'_>) -> Sighting {
     let container = &crash.container;
     let waiting = container.waits_for(crash::CANNOT_START);
     let message = waiting.and_then(|waiting| waiting.message.as_deref());
-    let message = message.or_else(|| crash.ended?.message.as_deref()).unwrap_or_default();
+    let ended = crash.ended.and_then(|ended| ended.message.as_deref());
+    let message = message.or(ended).unwrap_or_default();
     let name = container.name();
     let summary = match (command(message), trouble(message)) {
         (Some(command), Some(trouble)) => format!("container {name} cannot start: {command}: {trouble}"),
@@ -29,15 +37,29 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     if let Some(waiting) = waiting {
         sighting.evidence[0] = container.waiting_evidence(waiting);
     }
-    let spec = container.spec;
-    let typed = spec.and_then(|spec| spec.command.as_deref().or(spec.args.as_deref())).unwrap_or_default();
-    if !typed.is_empty() {
-        let path = container.spec_path("command");
-        sighting.evidence.push(format!("{path}: {}", clip(&typed.join(" "))));
-    }
+    sighting.evidence.extend(typed(container));
     sighting.needs.clear();
     sighting.next = vec![facts.edit_owner()];
-    Some(sighting)
+    sighting
+}
+
+/// The runtime started a shell, and that found no command that it could start: its log says which.
+fn not_found(facts: &PodFacts<'_>, crash: &Crash<'_>) -> Sighting {
+    let said = ending::said(facts, crash);
+    let name = crash.container.name();
+    let sentence = ending::sentence(crash, said.as_ref());
+    let mut sighting = crash.sighting(facts, format!("container {name} {sentence}{}", crash.so_often()));
+    sighting.evidence.extend(said.map(|said| format!("previous log: {}", said.line)));
+    sighting.evidence.extend(typed(&crash.container));
+    sighting.next = vec![crash.logs(facts), facts.edit_owner()];
+    sighting
+}
+
+/// Evidence: the command that the container is given.
+fn typed(container: &Seen<'_>) -> Option<String> {
+    let spec = container.spec?;
+    let typed = spec.command.as_deref().or(spec.args.as_deref()).filter(|typed| !typed.is_empty())?;
+    Some(format!("{}: {}", container.spec_path("command"), clip(&typed.join(" "))))
 }
 
 /// `unable to start container process: exec: "COMMAND": ...`

@@ -94,6 +94,12 @@ fn crashloop() -> Vec<Row> {
                 &json!({"terminated": {"exitCode": 128, "reason": "StartError", "startedAt": "1970-01-01T00:00:00Z", "finishedAt": at(100),
                     "message": "failed to create containerd task: exec /app: exec format error: unknown"}}))),
             &[("crashloop/start-error", "pod/web-", &["exec format error"])]),
+        ("a shell that finds no command", web()
+            .pod(&with(crashed(127, "Error", 3), &json!({"spec": {"containers": [{"name": "app", "image": "web:7", "command": ["sh", "-c", "nosuch"]}]}})))
+            .log("starting\nsh: nosuch: not found\n"),
+            &[("crashloop/start-error", "pod/web-", &["exit 127 (command not found)", "sh: nosuch: not found", "3 times"])]),
+        ("a shell that may not execute, its log not read", web().pod(&crashed(126, "Error", 1)),
+            &[("crashloop/start-error", "pod/web-", &["exit 126 (found, but cannot be executed)"])]),
         ("liveness, its events dropped since", web().pod(&crashed(143, "Error", 30))
             .event("app", "Killing", "Container app failed liveness probe, will be restarted", 6, [10, 40]),
             &[("crashloop/liveness-killed", "pod/web-", &["liveness probe", "30 times"])]),

@@ -100,10 +100,21 @@ fn the_log_of_the_run_that_ended_is_asked_for_once() {
     let needs = |make: &Make| make.case().found()[0].needs.clone();
     let (pod, container_name) = ("web-6f9c7d5b8-p0".to_owned(), "app".to_owned());
     let need = Need::PreviousLog { pod: pod.clone(), container: container_name.clone() };
-    assert_eq!(needs(&web().pod(&crashed(7, "Error", 1))), [need]);
+    let first = |code: i32| needs(&web().pod(&crashed(code, "Error", 1)));
+    assert_eq!(first(7), [need]);
+    assert_eq!(first(127), first(7));
     assert_eq!(needs(&web().pod(&crashed(7, "Error", 1)).log("ERROR x")), []);
     let not_again = container(false, 0, &ended(7, "Error", [90, 100]), &json!(null));
     assert_eq!(needs(&web().pod(&not_again)), [Need::Log { pod, container: container_name }]);
+}
+
+/// The code alone does not say which command a shell did not find.
+#[test]
+fn a_shell_that_finds_no_command_is_told_with_its_last_line() {
+    let case = web().pod(&crashed(127, "Error", 2)).log("starting\nsh: nosuch: not found\n").case();
+    let finding = &case.found()[0].finding;
+    assert!(finding.evidence.contains(&"previous log: sh: nosuch: not found".to_owned()), "{finding:?}");
+    assert!(finding.next[0].contains("logs") && finding.next[0].contains("--previous"), "{finding:?}");
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn waits_for(workload: &Workload) -> Option<String> {
         return Some(format!("{updated} of {wanted} new pods have been created"));
     }
     if running > updated {
-        return Some(format!("{} old pods still have to go", running - updated));
+        return Some(format!("{} old pods still have to go", running.saturating_sub(updated)));
     }
     if available < updated.max(1) && wanted > 0 {
         return Some(format!("{available} of {updated} new pods are available"));

@@ -106,7 +106,7 @@ impl Soak {
             let (name, restarts) = (workload::name(pod), workload::restarts(pod));
             let before = *self.restarts.entry(name.to_owned()).or_insert(restarts);
             if restarts > before {
-                self.restarted.insert(name.to_owned(), restarts - before);
+                self.restarted.insert(name.to_owned(), restarts.saturating_sub(before));
             }
             if workload::is_ready(pod) {
                 self.blips += usize::from(self.unready.remove(name).is_some());
@@ -163,7 +163,7 @@ impl Soak {
 
     /// One line: what happened so far.
     pub fn summary(&self) -> String {
-        let restarts: i32 = self.restarted.values().sum();
+        let restarts = self.restarted.values().copied().fold(0, i32::saturating_add);
         let warnings = match self.warnings.len() + self.log_warnings.len() {
             1 => "1 warning".to_owned(),
             number => format!("{number} warnings"),

@@ -174,7 +174,7 @@ impl Revision {
             current: hash == revision::hash(workload.deployment.template()),
             pods: pods.len(),
             ready: pods.iter().filter(|pod| workload::is_ready(pod)).count(),
-            pod_restarts: pods.iter().map(|pod| workload::restarts(pod)).sum(),
+            pod_restarts: pods.iter().map(|pod| workload::restarts(pod)).fold(0, i32::saturating_add),
             served,
             verified: own.map(|operations| operations.into_iter().rfind(|operation| operation.verified)),
             failed,

@@ -66,7 +66,7 @@ pub fn restarts(pod: &Pod) -> i32 {
         .iter()
         .flat_map(|status| status.container_statuses.iter().flatten())
         .map(|c| c.restart_count)
-        .sum()
+        .fold(0, i32::saturating_add)
 }
 
 /// The node it runs on.

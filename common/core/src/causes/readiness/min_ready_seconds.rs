@@ -16,7 +16,7 @@ pub(in crate::causes) const MIN_READY_SECONDS: Cause = Cause {
 fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
     let deployment = &facts.workload.deployment;
     let (ready, available) = (deployment.ready(), deployment.available());
-    let waiting = usize::try_from(ready - available).ok().filter(|waiting| *waiting > 0)?;
+    let waiting = usize::try_from(ready.saturating_sub(available)).ok().filter(|waiting| *waiting > 0)?;
     deployment.is_observed().then(|| Sighting {
         summary: format!(
             "{} ready, but not yet for the minReadySeconds that make it count as available",

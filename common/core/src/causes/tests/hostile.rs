@@ -2,17 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::{Event, Pod};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::in_depth::in_depth;
 use super::made::made;
 use super::make::{crashed, web};
 use super::recorded::{RECORDED, read};
 use super::{Case, PLACE};
-use crate::causes::{Answer, Need, of_rollout};
+use crate::causes::{Answer, Fetched, Need, WorkloadFacts, of_rollout, of_workload};
 use crate::diagnose::{Subjects, diagnose};
 use crate::fact::Fact;
+use crate::fixtures::at;
+use crate::rollback::History;
+use crate::rollout;
+use crate::soak::Soak;
+use crate::workload::{self, Workload};
 
 /// Runs in every test, and where all tests are run.
 const RUNS: u32 = 3_000;
@@ -41,6 +47,8 @@ const NASTY: &[&str] = &[
     " bound to non-existent persistentvolume ",
     "9223372036854775808",
 ];
+
+const EXTREME: &[i32] = &[i32::MAX, i32::MIN, -1, 0, 3];
 
 /// Random numbers that are the same in every run (xorshift64*).
 #[derive(Debug)]
@@ -120,9 +128,20 @@ impl Corpus {
         case
     }
 
+    /// Counters that no cluster sends, and of which two do not fit into one.
+    fn spoil_counters(pod: &mut Pod, dice: &mut Dice) {
+        let Some(statuses) = pod.status.as_mut().and_then(|status| status.container_statuses.as_mut()) else {
+            return;
+        };
+        statuses.extend_from_within(..);
+        for status in statuses {
+            status.restart_count = *dice.pick(EXTREME);
+        }
+    }
+
     fn spoil_pod(&self, pod: &mut Pod, dice: &mut Dice) {
         let other = dice.pick(&self.pods);
-        match dice.roll(6) {
+        match dice.roll(8) {
             0 => pod.status = None,
             1 => pod.spec.clone_from(&other.spec),
             2 => pod.status.clone_from(&other.status),
@@ -130,6 +149,7 @@ impl Corpus {
                 pod.metadata.deletion_timestamp.clone_from(&other.metadata.deletion_timestamp);
                 pod.metadata.finalizers.clone_from(&other.metadata.finalizers);
             }
+            4 => Self::spoil_counters(pod, dice),
             _ => {}
         }
         let conditions = pod.status.iter_mut().flat_map(|status| status.conditions.iter_mut().flatten());
@@ -169,6 +189,44 @@ fn nothing_that_is_put_together_wrongly_breaks_a_rule() {
         found += diagnose(&subjects, &fetched, PLACE, now).findings.len();
     }
     assert!(found > 1_000, "the fuzz hit only {found} causes: it no longer reaches the rules");
+}
+
+/// A Deployment whose status and two pods count so.
+fn counting(status: [i32; 3], restarts: i32) -> Workload {
+    let [ready, updated, running] = status;
+    let statuses = json!([status_of("app", restarts), status_of("proxy", restarts)]);
+    let pod = json!({"status": {"containerStatuses": statuses}});
+    let deployment = json!({"spec": {"replicas": updated}, "status": {
+        "readyReplicas": ready, "availableReplicas": updated, "updatedReplicas": updated, "replicas": running}});
+    let revision = json!({"metadata": {"annotations": {"deployment.kubernetes.io/revision": "1"}}});
+    web().deployment(&deployment).current(&revision).pod(&pod).pod(&pod).case().workload
+}
+
+fn status_of(container: &str, restarts: i32) -> Value {
+    json!({"name": container, "image": "", "imageID": "", "ready": true, "restartCount": restarts})
+}
+
+/// Numbers come from outside: sums of them neither panic nor turn negative.
+#[test]
+fn counters_at_their_ends_are_added_up() {
+    for [first, second, third] in [[i32::MAX; 3], [i32::MIN; 3], [i32::MAX, i32::MIN, i32::MAX], [-1, 0, 1]] {
+        let (before, after) = (counting([first, second, third], i32::MIN), counting([first; 3], i32::MAX));
+        let now = at(120);
+        let mut soak = Soak::new(&before, SignedDuration::from_secs(60), now);
+        for workload in [before, after] {
+            rollout::judge(&workload);
+            soak.observe(&workload, now);
+            History::of(&workload, &Fact::Known(Vec::new()), now);
+            let facts = Fetched::new();
+            let place = PLACE;
+            of_workload(
+                &WorkloadFacts { workload: &workload, fetched: &facts, floor: Some(1), place, now },
+                true,
+            );
+        }
+        assert!(soak.summary().starts_with(&format!("{} restarts", i32::MAX)), "{}", soak.summary());
+    }
+    assert_eq!(workload::restarts(&counting([0; 3], i32::MAX).pods[0]), i32::MAX);
 }
 
 /// What people and scripts are told stays short, whatever the cluster sends.

@@ -1,4 +1,4 @@
-//! What stands beside a Deployment that is well: Services of other parts of the same chart.
+//! What stands beside a Deployment that is well: Services of other parts of the same chart, autoscalers.
 
 use serde_json::{Value, json};
 use testkit::{FakeApi, Reply, Request, Run};
@@ -77,4 +77,29 @@ fn where_it_cannot_be_read_what_carries_them_that_is_said_and_nobody_accused() {
     assert_eq!(findings(&run), Vec::<String>::new());
     let unseen = report(&run)["unseen"].to_string();
     assert!(unseen.contains("controllerrevisions.apps is forbidden"), "{unseen}");
+}
+
+/// How the Deployment was scaled is read only where an autoscaler scales it.
+#[test]
+fn an_autoscaler_and_somebody_else_that_scale_by_turns_are_told() {
+    let autoscaler = json!({"metadata": {"name": "web-hpa"}, "spec": {"minReplicas": 1, "maxReplicas": 9,
+        "scaleTargetRef": {"kind": "Deployment", "name": "web"}}});
+    let now = jiff::Timestamp::now().to_string();
+    let scaled = |way: &str, from: &str| {
+        json!({"metadata": {"name": way}, "involvedObject": {"kind": "Deployment", "name": "web", "uid": "d-web"},
+            "reason": "ScalingReplicaSet", "count": 4, "firstTimestamp": now, "lastTimestamp": now,
+            "message": format!("Scaled {way} replica set web-6f9c7d5b8 from {from}")})
+    };
+    let autoscalers = format!("/apis/autoscaling/v2/namespaces/{NAMESPACE}/horizontalpodautoscalers");
+    for (found, expected) in [(vec![autoscaler], true), (vec![], false)] {
+        let (api, mut world) = (FakeApi::start(), web());
+        world.events = vec![scaled("up", "1 to 3"), scaled("down", "3 to 1")];
+        world.serve(&api);
+        api.on("GET", &autoscalers, [list(&found)]);
+        let arguments = ["service", "web", "-n", NAMESPACE, "-o", "json"];
+        let run = diagnose().kubeconfig(api.kubeconfig()).args(arguments).run().code(0);
+        assert_eq!(findings(&run).contains(&"rollout/hpa-fights deployment/web".to_owned()), expected);
+        let on_it = "involvedObject.kind=Deployment,involvedObject.name=web,reason=ScalingReplicaSet";
+        assert_eq!(requests(&api).iter().any(|request| request.ends_with(on_it)), expected);
+    }
 }

@@ -2,7 +2,7 @@
 
 use futures::future::{join, join3};
 use futures::stream::{self, StreamExt};
-use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use k8s_openapi::api::core::v1::{Event, PersistentVolumeClaim};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -91,6 +91,7 @@ impl Cluster {
             }
             Need::Budgets => self.all(&BUDGETS, namespace, "", "").await.map(Answer::Budgets),
             Need::Autoscalers => self.all(&AUTOSCALERS, namespace, "", "").await.map(Answer::Autoscalers),
+            Need::Scalings(deployment) => self.scalings(namespace, deployment).await.map(Answer::Scalings),
             Need::Usage(pod) => {
                 let found = self.one(&POD_METRICS, namespace, pod).await;
                 found.map(|usage| Answer::Usage(usage.map(Box::new)))
@@ -151,17 +152,23 @@ impl Cluster {
         let volume = spec.and_then(|spec| spec.volume_name.as_deref()).filter(|name| !name.is_empty());
         let class = spec.and_then(|spec| spec.storage_class_name.as_deref()).filter(|name| !name.is_empty());
         let on_claim = format!("involvedObject.kind=PersistentVolumeClaim,involvedObject.name={name}");
-        let (volume, class, events) = join3(
-            self.named(&VOLUMES, volume),
-            self.named(&CLASSES, class),
-            self.all(&EVENTS, namespace, "", &on_claim),
-        )
-        .await;
-        let events = events.map(|mut events: Vec<_>| {
+        let events = self.oldest_first(namespace, &on_claim);
+        let (volume, class, events) =
+            join3(self.named(&VOLUMES, volume), self.named(&CLASSES, class), events).await;
+        Fact::Known(Claim { claim, events, volume, class })
+    }
+
+    async fn scalings(&self, namespace: &str, deployment: &str) -> Fact<Vec<Event>> {
+        let on_it = format!("involvedObject.kind=Deployment,involvedObject.name={deployment}");
+        self.oldest_first(namespace, &format!("{on_it},reason=ScalingReplicaSet")).await
+    }
+
+    /// Events, oldest first.
+    async fn oldest_first(&self, namespace: &str, fields: &str) -> Fact<Vec<Event>> {
+        self.all(&EVENTS, namespace, "", fields).await.map(|mut events: Vec<Event>| {
             events.sort_by_key(workload::last_seen);
             events
-        });
-        Fact::Known(Claim { claim, events, volume, class })
+        })
     }
 
     /// The cluster's object of this name, where there is a name.

@@ -99,6 +99,7 @@ fn plural(need: &Need) -> &'static str {
         Need::Attachment(_) => "volume attachments",
         Need::Endpoints(_) => "Services' endpoints",
         Need::Carriers(_) => "searches for what carries a Service's labels",
+        Need::Scalings(_) => "Deployments' events",
         Need::Usage(_) => "pods' metrics",
         Need::Probe(_) => "endpoints of probes",
         Need::PullSecret(_) => "pull secrets",

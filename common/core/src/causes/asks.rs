@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::{Event, Pod};
 
 use super::pending::creating::{self, Step};
 use super::readiness::no_endpoints;
-use super::rollout::pdb_blocks_eviction;
+use super::rollout::{hpa_fights, pdb_blocks_eviction};
 use super::terminating::leaving;
 use super::{Need, PodFacts, WorkloadFacts};
 use crate::workload;
@@ -39,6 +39,7 @@ pub(super) fn of_workload(facts: &WorkloadFacts<'_>, whole: bool) -> Vec<Need> {
     if whole && pods.iter().any(workload::is_ready) {
         needs.extend([Need::Services, Need::Autoscalers, Need::Budgets]);
         needs.extend(no_endpoints::needs(facts));
+        needs.extend(hpa_fights::needs(facts));
         needs.extend(pdb_blocks_eviction::needs(facts));
     }
     if pods.iter().any(unplaced) {

@@ -60,6 +60,7 @@ pub(in crate::causes) fn standing<'a>(events: impl Iterator<Item = &'a Event> + 
     if spans { times.max(3) } else { times.min(2) }
 }
 
-fn first_seen(event: &Event) -> Option<Timestamp> {
+/// When an event was first seen.
+pub(in crate::causes) fn first_seen(event: &Event) -> Option<Timestamp> {
     event.first_timestamp.as_ref().map(|time| time.0).or(event.event_time.as_ref().map(|time| time.0))
 }

@@ -55,6 +55,8 @@ pub enum Need {
     Budgets,
     /// The `HorizontalPodAutoscaler`s of the namespace.
     Autoscalers,
+    /// The events that say how the Deployment of this name was scaled.
+    Scalings(String),
     /// What this pod used of late (`metrics.k8s.io`).
     Usage(String),
     /// The answer of a readiness endpoint.
@@ -120,6 +122,8 @@ pub enum Answer {
     Budgets(Vec<PodDisruptionBudget>),
     /// [`Need::Autoscalers`].
     Autoscalers(Vec<HorizontalPodAutoscaler>),
+    /// [`Need::Scalings`], oldest first.
+    Scalings(Vec<Event>),
     /// [`Need::Usage`]; none where it was not measured yet.
     Usage(Option<Box<PodMetrics>>),
     /// [`Need::Probe`]: what it said, or that it does not answer.
@@ -203,6 +207,8 @@ impl Fetched {
         budgets() -> Need::Budgets, Budgets(budgets) => budgets.as_slice(), &[PodDisruptionBudget];
         /// The `HorizontalPodAutoscaler`s of the namespace.
         autoscalers() -> Need::Autoscalers, Autoscalers(autoscalers) => autoscalers.as_slice(), &[HorizontalPodAutoscaler];
+        /// How a Deployment was scaled.
+        scalings(deployment: &str) -> Need::Scalings(deployment.to_owned()), Scalings(events) => events.as_slice(), &[Event];
         /// What a pod used of late.
         usage(pod: &str) -> Need::Usage(pod.to_owned()), Usage(usage) => usage.as_deref(), Option<&PodMetrics>;
         /// The answer of a readiness endpoint.

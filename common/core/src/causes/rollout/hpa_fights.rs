@@ -5,7 +5,7 @@ use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::Event;
 
 use crate::causes::container::word;
-use crate::causes::{Cause, Fatal, Rule, STATE, Sighting, WorkloadFacts, event};
+use crate::causes::{Cause, Fatal, Need, Rule, STATE, Sighting, WorkloadFacts, event};
 use crate::fact::Fact;
 use crate::finding::Severity;
 use crate::workload;
@@ -18,13 +18,11 @@ pub(in crate::causes) const HPA_FIGHTS: Cause = Cause {
     rule: Rule::WorkloadInDepth(rule),
 };
 
-/// How long a change of scale counts, and how often each way it goes where two fight.
+/// How long a change of scale counts.
 const RECENT: SignedDuration = SignedDuration::from_mins(30);
-const TURNS: u32 = 2;
 
 fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
-    let Fact::Known(autoscalers) = facts.fetched.autoscalers()? else { return None };
-    let own: Vec<&HorizontalPodAutoscaler> = autoscalers.iter().filter(|one| scales(facts, one)).collect();
+    let own = own(facts);
     let first = own.first()?;
     let (summary, mut evidence) =
         several(&own).or_else(|| outside(facts, first)).or_else(|| by_turns(facts, first))?;
@@ -42,6 +40,20 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
         observations: STATE,
         ..Sighting::default()
     })
+}
+
+/// What asks how the Deployment was scaled of late: one request more, and only where an autoscaler may have a rival.
+pub(in crate::causes) fn needs(facts: &WorkloadFacts<'_>) -> Option<Need> {
+    let own = own(facts);
+    let first = own.first()?;
+    let seen = several(&own).or_else(|| outside(facts, first)).is_some();
+    (!seen).then(|| Need::Scalings(facts.workload.deployment.name().to_owned()))
+}
+
+/// The autoscalers of this Deployment.
+fn own<'a>(facts: &WorkloadFacts<'a>) -> Vec<&'a HorizontalPodAutoscaler> {
+    let Some(Fact::Known(autoscalers)) = facts.fetched.autoscalers() else { return Vec::new() };
+    autoscalers.iter().filter(|one| scales(facts, one)).collect()
 }
 
 fn name(autoscaler: &HorizontalPodAutoscaler) -> &str {
@@ -81,27 +93,42 @@ fn outside(facts: &WorkloadFacts<'_>, autoscaler: &HorizontalPodAutoscaler) -> O
     })
 }
 
-/// The present `ReplicaSet` scaled up and down again and again.
+/// The same step down again and again, sooner than an autoscaler takes one: it goes down only when it has wanted to for
+/// its whole window, and between two such steps somebody went up. Load that comes and goes makes many steps, too, so
+/// numbers alone say nothing.
 fn by_turns(facts: &WorkloadFacts<'_>, autoscaler: &HorizontalPodAutoscaler) -> Option<Fight> {
     let current = facts.workload.current()?;
-    let events = facts.workload.events.known().map_or(&[][..], Vec::as_slice);
-    let scaled = |way: &str| {
+    let Fact::Known(events) = facts.fetched.scalings(facts.workload.deployment.name())? else { return None };
+    let of = |way: &str| {
         let start = format!("Scaled {way} replica set {} ", current.name());
-        let of_way = move |event: &&Event| {
+        move |event: &&Event| {
             let recent = workload::last_seen(event).is_some_and(|at| facts.now.duration_since(at) < RECENT);
             recent && event::message(event).starts_with(&start)
-        };
-        events.iter().filter(of_way).collect::<Vec<_>>()
+        }
     };
-    let (up, down) = (scaled("up"), scaled("down"));
-    let times = |events: &[&Event]| event::times(events.iter().copied());
-    let (ups, downs) = (times(&up), times(&down));
-    (ups >= TURNS && downs >= TURNS).then(|| {
-        let summary = format!(
-            "scaled up {ups} times and down {downs} times in {}: HPA {} and something else disagree",
-            crate::duration::short(RECENT),
-            name(autoscaler)
-        );
-        (summary, up.last().into_iter().chain(down.last()).map(|event| event::evidence(event)).collect())
-    })
+    let window = window(autoscaler);
+    let down = events.iter().filter(of("down")).find(|event| is_sooner(event, window))?;
+    let summary = format!(
+        "scaled down {} times, sooner than HPA {} does, which waits {}: something else sets the number too",
+        workload::times_seen(down),
+        name(autoscaler),
+        crate::duration::short(window)
+    );
+    let up = events.iter().rfind(of("up"));
+    Some((summary, up.into_iter().chain([down]).map(event::evidence).collect()))
+}
+
+/// How long the autoscaler has to want fewer pods before it takes them (`stabilizationWindowSeconds`).
+fn window(autoscaler: &HorizontalPodAutoscaler) -> SignedDuration {
+    let behavior = autoscaler.spec.as_ref().and_then(|spec| spec.behavior.as_ref());
+    let down = behavior.and_then(|behavior| behavior.scale_down.as_ref());
+    let seconds = down.and_then(|down| down.stabilization_window_seconds).unwrap_or(300);
+    SignedDuration::from_secs(seconds.into())
+}
+
+/// Whether the event was seen more often than once in each such window.
+fn is_sooner(event: &Event, window: SignedDuration) -> bool {
+    let between = i32::try_from(workload::times_seen(event) - 1).unwrap_or(i32::MAX);
+    let span = event::first_seen(event).zip(workload::last_seen(event));
+    span.is_some_and(|(first, last)| last.duration_since(first) < window.saturating_mul(between))
 }

@@ -2,7 +2,7 @@
 
 mod below_floor;
 mod gitops_reverts;
-mod hpa_fights;
+pub(super) mod hpa_fights;
 mod nothing_changed;
 mod paused;
 pub(super) mod pdb_blocks_eviction;

@@ -7,7 +7,7 @@ use super::made::{made, nodes};
 use super::make::{Make, container, crashed, node, probed, ready, running, unscheduled, web, with};
 use super::recorded::{RECORDED, read};
 use super::{Case, PLACE};
-use crate::causes::Need;
+use crate::causes::{Answer, Need};
 use crate::checks::Verdict;
 use crate::diagnose::{Diagnosis, ROUNDS, Subjects, diagnose};
 use crate::fact::Fact;
@@ -162,6 +162,27 @@ fn nothing_is_asked_for_what_is_well() {
     }
     assert_eq!(asked(&make, true), []);
     assert_eq!(asked(&make, false), [Need::Services, Need::Budgets, Need::Autoscalers]);
+}
+
+/// The events of a Deployment tell something only where an autoscaler may have a rival that is not known yet.
+#[test]
+fn how_it_was_scaled_is_asked_only_of_what_an_autoscaler_scales() {
+    let hpa = |name: &str, most: i32| {
+        json!({"metadata": {"name": name}, "spec": {"maxReplicas": most,
+        "scaleTargetRef": {"kind": "Deployment", "name": "web"}}})
+    };
+    let of = |all: &[Value]| {
+        let answer = Answer::Autoscalers(all.iter().map(super::make::read).collect());
+        web().pod(&ready()).answer(Need::Autoscalers, answer)
+    };
+    let scalings = Need::Scalings("web".to_owned());
+    for (name, make, wanted) in [
+        ("no autoscaler", of(&[]), false),
+        ("one", of(&[hpa("a", 3)]), true),
+        ("two", of(&[hpa("a", 3), hpa("b", 3)]), false),
+    ] {
+        assert_eq!(asked(&make, false).contains(&scalings), wanted, "{name}");
+    }
 }
 
 /// A force delete is named only where a node is lost, after what to look at, with what it risks.

@@ -202,15 +202,6 @@ impl Make {
         self
     }
 
-    /// An event on the Deployment itself.
-    pub(super) fn scaled(mut self, message: &str, count: u32, seconds: i64) -> Self {
-        self.events.push(json!({
-            "metadata": {}, "involvedObject": {"kind": "Deployment", "uid": "d"}, "type": "Normal",
-            "reason": "ScalingReplicaSet", "message": message, "count": count, "lastTimestamp": at(seconds),
-        }));
-        self
-    }
-
     /// The time now, in seconds after the pods were created.
     pub(super) fn at(mut self, seconds: i64) -> Self {
         self.now = seconds;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Make, Row, crashed, node, read, ready, web, with};
+use super::{Row, crashed, node, read, ready, web, with};
 use crate::causes::{Answer, Need};
 use crate::fixtures::at;
 
@@ -123,12 +123,17 @@ pub(super) fn rollout() -> Vec<Row> {
         "status": {"currentHealthy": 1, "desiredHealthy": 1, "expectedPods": 1, "disruptionsAllowed": allowed}}))])
     };
     let cordoned = node("node-1", &json!({"spec": {"unschedulable": true}}));
-    let turns = |make: Make| {
-        make.scaled("Scaled up replica set web-6f9c7d5b8 from 3 to 5", 3, 100).scaled(
-            "Scaled down replica set web-6f9c7d5b8 from 5 to 3",
-            2,
-            110,
-        )
+    let turns = |[ups, downs]: [u32; 2], span: i64| {
+        let events = [("up", "3 to 5", ups), ("down", "5 to 3", downs)].map(|(way, from, count)| {
+            read(&json!({"metadata": {}, "involvedObject": {"kind": "Deployment"}, "reason": "ScalingReplicaSet",
+                "message": format!("Scaled {way} replica set web-6f9c7d5b8 from {from}"), "count": count,
+                "firstTimestamp": at(1_700 - span), "lastTimestamp": at(1_700)}))
+        });
+        web()
+            .at(1_720)
+            .pod(&ready())
+            .answer(Need::Autoscalers, hpas(&[autoscaler("a", [1, 9])]))
+            .answer(Need::Scalings("web".to_owned()), Answer::Scalings(events.to_vec()))
     };
     vec![
         (
@@ -153,10 +158,12 @@ pub(super) fn rollout() -> Vec<Row> {
             &[("rollout/hpa-fights", "deployment/web", &["3 replicas", "HPA a", "5 to 9"])],
         ),
         (
-            "up and down",
-            turns(web().pod(&ready()).answer(Need::Autoscalers, hpas(&[autoscaler("a", [1, 9])]))),
-            &[("rollout/hpa-fights", "deployment/web", &["up 3 times and down 2 times"])],
+            "up and down, sooner than an autoscaler goes down",
+            turns([3, 3], 90),
+            &[("rollout/hpa-fights", "deployment/web", &["down 3 times", "HPA a does, which waits 5m"])],
         ),
+        ("up and down with a load that comes and goes", turns([3, 3], 1_500), &[]),
+        ("up and down once", turns([1, 1], 0), &[]),
         (
             "an autoscaler at peace",
             web().pod(&ready()).answer(Need::Autoscalers, hpas(&[autoscaler("a", [1, 9])])),

@@ -20,6 +20,12 @@ fn a_wrong_command_line_is_told_in_kubectls_words() {
         (vec!["-A"], "-A goes with terminating, pending, crashloop and readiness without POD"),
         (vec!["service", "auth-svc", "-A"], "-A goes with "),
         (vec!["pod", "web-1", "-l", "app=web"], "-l goes with "),
+        (
+            vec!["pending", "-l", "app in (a"],
+            "error: invalid argument \"app in (a\" for \"-l, --selector\" flag: ",
+        ),
+        (vec!["pending", "-l", "a=b=c"], "found '=', expected: ',' or 'end of string'"),
+        (vec!["crashloop", "-l", "-app=web"], "\"-app\" cannot be the key of a label"),
         (vec!["pending", "web-1", "-A"], "-A goes with "),
         (vec!["pending", "web-1", "web-2"], "error: "),
         (vec!["pending", "--logs", "many"], "error: invalid argument \"many\" for \"--logs\" flag: "),

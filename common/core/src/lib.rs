@@ -27,6 +27,7 @@ pub mod revision;
 pub mod rollback;
 pub mod rollout;
 pub mod sanitize;
+pub mod selector;
 pub mod soak;
 pub mod target;
 pub mod verify;

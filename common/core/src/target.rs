@@ -163,7 +163,7 @@ impl Target {
 }
 
 /// Whether Kubernetes could have an object of this name (RFC 1123 subdomain), so that no name can leave its URL path.
-fn is_object_name(name: &str) -> bool {
+pub(crate) fn is_object_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 253
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))

@@ -6,6 +6,7 @@ use sk_common::cluster::{Cluster, Question};
 use sk_common::error::Error;
 use sk_core::catalogue::Catalogue;
 use sk_core::diagnose::State;
+use sk_core::selector;
 use sk_core::target::{self, Named, Scope};
 
 /// How users call it.
@@ -91,7 +92,7 @@ pub(crate) struct LookFlags {
     #[arg(short = 'A', long, global = true)]
     pub(crate) all_namespaces: bool,
     /// Pods that match this label selector
-    #[arg(short = 'l', long, global = true, value_name = "SELECTOR", allow_hyphen_values = true)]
+    #[arg(short = 'l', long, global = true, value_name = "SELECTOR", allow_hyphen_values = true, value_parser = selector::parse)]
     pub(crate) selector: Option<String>,
     /// Show so many of the last lines of each log that was read
     #[arg(long, global = true, value_name = "N")]

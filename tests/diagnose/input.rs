@@ -116,7 +116,13 @@ fn help_is_short_or_long_and_never_an_error() {
     for text in [&short, &long] {
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     }
-    diagnose().args(["pending", "--help"]).run().code(0).stderr("").stdout_has("kubectl sk-diagnose pending");
+    for form in ["service", "pod", "terminating", "pending", "crashloop", "readiness"] {
+        let long = diagnose().args([form, "--help"]).run().code(0).stderr("");
+        let (_, examples) = long.stdout.split_once("Examples:\n").expect("examples");
+        assert!(examples.contains(&format!("  kubectl sk-diagnose {form} ")), "{long}");
+        assert!(long.stdout.lines().all(|line| line.chars().count() <= 100), "{long}");
+        diagnose().args([form, "-h"]).run().code(0).never_says("Examples:");
+    }
     insta::assert_snapshot!(short);
 }
 

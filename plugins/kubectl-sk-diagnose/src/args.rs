@@ -37,6 +37,54 @@ Exit codes:
   130, 143, 129 interrupted
 Nothing is ever changed.";
 
+const SERVICE: &str = "\
+Examples:
+  # A service of the catalogue
+  kubectl sk-diagnose service api-gateway
+
+  # Any Deployment of a namespace
+  kubectl sk-diagnose service web -n shop";
+
+const POD: &str = "\
+Examples:
+  # One pod, whatever its state and whoever its controller
+  kubectl sk-diagnose pod web-75d9bb5f6-k95rb -n shop
+
+  # With the last 20 lines of each log that was read
+  kubectl sk-diagnose pod web-75d9bb5f6-k95rb -n shop --logs 20";
+
+const TERMINATING: &str = "\
+Examples:
+  # Every pod of a namespace that is being deleted: by what it is held, and how long it may still take
+  kubectl sk-diagnose terminating -n shop
+
+  # One of them
+  kubectl sk-diagnose terminating db-0 -n shop";
+
+const PENDING: &str = "\
+Examples:
+  # Every pod of the cluster that gets no node, or does not start there
+  kubectl sk-diagnose pending -A
+
+  # One of them
+  kubectl sk-diagnose pending web-75d9bb5f6-k95rb -n shop";
+
+const CRASHLOOP: &str = "\
+Examples:
+  # Every pod of a namespace that crashes
+  kubectl sk-diagnose crashloop -n shop
+
+  # One of them, with the last 20 lines of its log
+  kubectl sk-diagnose crashloop web-75d9bb5f6-k95rb -n shop --logs 20";
+
+const READINESS: &str = "\
+Examples:
+  # The pods of one app that run and are not Ready
+  kubectl sk-diagnose readiness -l app=web -n shop
+
+  # One of them
+  kubectl sk-diagnose readiness web-75d9bb5f6-k95rb -n shop";
+
 /// Say what is wrong, how it is known, and what to type next
 #[derive(Debug, Parser)]
 #[command(version, after_long_help = EXAMPLES, disable_help_subcommand = true)]
@@ -55,24 +103,30 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Form {
     /// One service of the catalogue, or deployment/NAME; with -n any Deployment by its name
+    #[command(after_long_help = SERVICE)]
     Service {
         /// The service or Deployment
         #[arg(value_name = "TARGET")]
         target: String,
     },
     /// One pod, whatever its state
+    #[command(after_long_help = POD)]
     Pod {
         /// Its name
         #[arg(value_name = "POD")]
         pod: String,
     },
     /// Pods that are being deleted and do not go: all of the namespace, or one
+    #[command(after_long_help = TERMINATING)]
     Terminating(Stuck),
     /// Pods that get no node, or do not start there: all of the namespace, or one
+    #[command(after_long_help = PENDING)]
     Pending(Stuck),
     /// Pods whose containers do not stay: all of the namespace, or one
+    #[command(after_long_help = CRASHLOOP)]
     Crashloop(Stuck),
     /// Pods that run and are not Ready: all of the namespace, or one
+    #[command(after_long_help = READINESS)]
     Readiness(Stuck),
 }
 

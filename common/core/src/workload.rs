@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::fact::Fact;
 use crate::revision;
 
+pub(crate) use lean::RELAPSE;
 pub use lean::{is_well, lean};
 pub use pod::{
     condition_is_true, container_names, containers, deployment_of, has_ended, is_ready, last_seen, name,

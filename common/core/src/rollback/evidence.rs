@@ -90,7 +90,7 @@ pub fn use_of(revision: &Revision, workload: &Workload, usage: &Fact<Vec<PodMetr
 /// What the pod uses that uses most.
 fn most(revision: &Revision, workload: &Workload, metrics: &[PodMetrics]) -> BTreeMap<String, Amount> {
     let own = |pod: &&Pod| {
-        let owner = workload::controller(&pod.metadata).map(|owner| owner.uid.as_str());
+        let owner = workload::controller_uid(&pod.metadata);
         revision.sets.iter().any(|set| Some(set.uid()) == owner)
     };
     let mut most: BTreeMap<String, Amount> = BTreeMap::new();

@@ -157,7 +157,7 @@ impl Revision {
     ) -> Self {
         let numbers: Vec<i64> = sets.iter().filter_map(|set| set.revision()).collect();
         let own = |pod: &&k8s_openapi::api::core::v1::Pod| {
-            let owner = workload::controller(&pod.metadata).map(|owner| owner.uid.as_str());
+            let owner = workload::controller_uid(&pod.metadata);
             pod.metadata.deletion_timestamp.is_none() && sets.iter().any(|set| Some(set.uid()) == owner)
         };
         let pods: Vec<_> = workload.pods.iter().filter(own).collect();

@@ -91,12 +91,10 @@ fn never_took_over(stint: &Stint<'_>, pods: &[Pod]) -> bool {
     pods.iter().any(|pod| {
         let created = pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
         let lives = pod.metadata.deletion_timestamp.is_none() && !workload::has_ended(pod);
-        lives && owner(pod) != Some(stint.set.uid()) && created.is_some_and(|created| created < began)
+        lives
+            && workload::controller_uid(&pod.metadata) != Some(stint.set.uid())
+            && created.is_some_and(|created| created < began)
     })
-}
-
-fn owner(pod: &Pod) -> Option<&str> {
-    workload::controller(&pod.metadata).map(|owner| owner.uid.as_str())
 }
 
 /// Adds up the times of one template; stints of it that follow one another are one. `serves` is how long the pod of it
@@ -128,7 +126,8 @@ fn sum(template: &str, stints: &[Stint<'_>], serves: SignedDuration, now: Timest
 fn ready_since<'a>(workload: &Workload, hashes: &'a [String]) -> BTreeMap<&'a str, Timestamp> {
     let mut ready: BTreeMap<&str, Timestamp> = BTreeMap::new();
     for pod in workload.pods.iter().filter(|pod| workload::is_ready(pod)) {
-        let owned = |(set, _): &(&ReplicaSet, &String)| owner(pod) == Some(set.uid());
+        let owned =
+            |(set, _): &(&ReplicaSet, &String)| workload::controller_uid(&pod.metadata) == Some(set.uid());
         let set = workload.replica_sets.iter().zip(hashes).find(owned);
         let (Some((_, template)), Some(since)) = (set, became_ready(pod)) else { continue };
         let first = ready.entry(template).or_insert(since);

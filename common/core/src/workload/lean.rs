@@ -5,8 +5,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::pod::{containers, is_ready};
 
-/// Restarts after which a pod that is ready may be between two crashes.
-const RELAPSE: i32 = 3;
+/// Restarts after which a pod that is ready may be between two crashes: it is looked into, and not believed to stay.
+pub(crate) const RELAPSE: i32 = 3;
 
 /// Whether nothing of the pod needs to be looked into: it is Ready, not on its way out, and each of its containers runs
 /// or has ended as it should, and does not end again and again.
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn who_is_not_well_is_kept_whole() {
         let mut restarted = pod("True", &json!({"running": {}}));
-        restarted.status.as_mut().unwrap().container_statuses.as_mut().unwrap()[0].restart_count = 3;
+        restarted.status.as_mut().unwrap().container_statuses.as_mut().unwrap()[0].restart_count = RELAPSE;
         for sick in [
             pod("False", &json!({"running": {}})),
             pod("True", &json!({"waiting": {}})),

@@ -44,9 +44,6 @@ const OUTLIVED: SignedDuration = SignedDuration::from_secs(30);
 /// A run longer than this tells nothing about the next; the kubelet forgets its back-off then, too.
 const LONG_RUN: SignedDuration = SignedDuration::from_mins(10);
 
-/// Restarts after which a container that is ready once more is not believed to stay.
-const RELAPSE: i32 = 3;
-
 /// Whether the container crashes. One that is ready does not, whatever it did before; one that runs again but is
 /// not ready still does, until it has outlived its last run.
 pub(in crate::causes) fn of<'a>(pod: &'a Pod, container: Seen<'a>, now: Timestamp) -> Option<Crash<'a>> {
@@ -60,7 +57,7 @@ pub(in crate::causes) fn in_depth<'a>(
     now: Timestamp,
 ) -> Option<Crash<'a>> {
     let relapses = || {
-        let often = container.status.restart_count >= RELAPSE;
+        let often = container.status.restart_count >= workload::RELAPSE;
         let short = container.last().and_then(ran).is_some_and(|ran| ran <= LONG_RUN);
         container.role != Role::Init && often && short
     };

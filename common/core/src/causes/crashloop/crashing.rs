@@ -19,6 +19,5 @@ pub(in crate::causes) fn of<'a>(facts: &WorkloadFacts<'a>) -> (Vec<&'a Pod>, Vec
 
 /// Whether the `ReplicaSet` is the pod's controller.
 pub(in crate::causes) fn belongs(pod: &Pod, set: &ReplicaSet) -> bool {
-    let owners = pod.metadata.owner_references.iter().flatten();
-    owners.into_iter().any(|owner| owner.controller == Some(true) && owner.uid == set.uid())
+    workload::controller_uid(&pod.metadata) == Some(set.uid())
 }

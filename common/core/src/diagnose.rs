@@ -3,6 +3,7 @@
 mod fold;
 mod group;
 mod judge;
+mod report;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use crate::target::Place;
 use crate::workload::Workload;
 
 pub use group::Group;
+pub use report::{Seen, with_log};
 pub use state::State;
 
 /// Rounds of reading after the objects themselves: what they point to; logs and endpoints that rules asked for.

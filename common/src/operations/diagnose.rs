@@ -5,7 +5,7 @@ use std::mem::discriminant;
 
 use futures::stream::{self, StreamExt};
 use sk_core::causes::{Fetched, Need};
-use sk_core::diagnose::{self, Diagnosis, ROUNDS};
+use sk_core::diagnose::{self, Diagnosis, ROUNDS, Seen};
 use sk_core::target::Place;
 
 use super::Clock;
@@ -29,6 +29,22 @@ pub struct Judgement {
     pub diagnosis: Diagnosis,
     /// What was fetched besides.
     pub fetched: Fetched,
+}
+
+impl Judgement {
+    /// What the report says of it.
+    pub fn seen(&self) -> Seen<'_> {
+        let Self { scene, diagnosis, fetched } = self;
+        let unread = scene.unread.as_ref().map(|(targets, reason)| (targets.as_slice(), reason.as_str()));
+        Seen {
+            namespace: &scene.namespace,
+            diagnosis,
+            fetched,
+            absent: &scene.absent,
+            unread,
+            unseen: &scene.unseen,
+        }
+    }
 }
 
 /// Judges every scene, a few at a time, in their order.

@@ -16,7 +16,6 @@ use sk_core::report::{DiagnosisReport, Header, Outcome};
 
 use crate::args::{Args, Asked, NAME};
 use crate::render::{self, Told};
-use crate::report;
 
 impl Plugin for Args {
     const NAME: &'static str = NAME;
@@ -129,7 +128,8 @@ impl<'a> Command<'a> {
 
     fn end(&mut self, asked: &Asked, question: &Question, judgements: &[Judgement]) -> u8 {
         let logs = usize::from(self.args.look.logs.unwrap_or_default());
-        let report = report::of(self.header.clone(), judgements, logs);
+        let namespaces: Vec<_> = judgements.iter().map(Judgement::seen).collect();
+        let report = DiagnosisReport::of(self.header.clone(), &namespaces, logs);
         let report = DiagnosisReport { finished_at: self.clock.now(), ..report };
         if self.terminal.is_for_people() {
             let told = Told { asked, question, judgements, report: &report, logs };

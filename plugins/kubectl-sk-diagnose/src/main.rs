@@ -3,7 +3,6 @@
 mod args;
 mod command;
 mod render;
-mod report;
 
 fn main() -> std::process::ExitCode {
     sk_common::command::main::<args::Args>(std::env::args_os()).into()

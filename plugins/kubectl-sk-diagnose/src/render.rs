@@ -7,14 +7,13 @@ use sk_common::operations::Judgement;
 use sk_common::terminal::rollout::{self, verdict};
 use sk_common::terminal::{self, Text};
 use sk_core::checks::Verdict;
-use sk_core::diagnose::{Group, State};
+use sk_core::diagnose::{self, Group, State};
 use sk_core::fact::Fact;
 use sk_core::finding::Severity;
 use sk_core::report::{DiagnosisReport, ObjectView};
 use sk_core::sanitize::visible;
 
 use crate::args::Asked;
-use crate::report;
 
 /// Columns that a line may have.
 const WIDTH: usize = 80;
@@ -157,7 +156,7 @@ impl Told<'_> {
 
     /// One cause in at most a dozen lines: where, what, how it is known, what to type. Only evidence is ever cut.
     fn cause(&self, judgement: &Judgement, group: &Group, told: Option<usize>, text: &mut Text) {
-        let finding = report::with_log(group.finding.clone(), &judgement.fetched, self.logs);
+        let finding = diagnose::with_log(group.finding.clone(), &judgement.fetched, self.logs);
         let mut before = vec![where_seen(group, told.is_some())];
         if told.is_none() {
             before.push(terminal::lines("    ", 4, &finding.summary));

@@ -133,8 +133,8 @@ impl Command<'_> {
         let soak = self.args.change.soak.unwrap_or_default();
         let mut request = self.changing.request_of(target, soak, cluster);
         if let Some(number) = self.args.to_revision {
-            let given = std::mem::take(&mut request.flags);
-            request.flags = format!("--to-revision {number} {given}").trim_end().to_owned();
+            let space = if request.flags.is_empty() { "" } else { " " };
+            request.flags.insert_str(0, &format!("--to-revision {number}{space}"));
         }
         self.changing.header = request.header();
         request

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 
 use super::{Check, Verdict};
+use crate::catalogue::Service;
 use crate::peak_hours::PeakHours;
-use crate::target::Target;
 
-pub(super) fn peak_hours(target: &Target, now: Timestamp) -> Check {
+pub(super) fn peak_hours(service: Option<&Service>, now: Timestamp) -> Check {
     const NAME: &str = "peak-hours";
-    let hours = target.service.as_ref().map(|service| service.peak_hours.as_slice()).unwrap_or_default();
+    let hours = service.map(|service| service.peak_hours.as_slice()).unwrap_or_default();
     let words = |hours: &PeakHours| {
         let now = hours.local(now);
         let place = now.time_zone().iana_name().unwrap_or_default();
@@ -25,8 +25,8 @@ pub(super) fn peak_hours(target: &Target, now: Timestamp) -> Check {
 }
 
 /// Each text of `warnBefore`.
-pub(super) fn warnings(target: &Target) -> impl Iterator<Item = Check> {
-    let texts = target.service.iter().flat_map(|service| &service.warn_before);
+pub(super) fn warnings(service: Option<&Service>) -> impl Iterator<Item = Check> {
+    let texts = service.into_iter().flat_map(|service| &service.warn_before);
     texts.map(|text| Check::new("warning", Verdict::Warn, text))
 }
 
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
     use crate::catalogue::Catalogue;
     use crate::fixtures::at;
-    use crate::target::{Named, Scope};
+    use crate::target::{Named, Scope, Target};
 
     fn target(service: &str) -> Target {
         let catalogue = Catalogue::parse(&format!("services: [{{name: web, {service}}}]")).unwrap();
@@ -60,16 +60,18 @@ mod tests {
             ),
             (late, Verdict::Pass, "outside peak hours: 08:00-18:00 in Asia/Tokyo, where it is Sun 07:26"),
         ] {
-            let check = peak_hours(&target(&format!("peakHours: [{windows}]")), now);
+            let check = peak_hours(target(&format!("peakHours: [{windows}]")).service.as_ref(), now);
             assert_eq!((check.verdict, check.detail.as_str()), (verdict, detail), "{windows}");
         }
     }
 
     #[test]
     fn each_warning_is_a_check() {
-        assert_eq!(warnings(&target("port: 80")).count(), 0);
+        assert_eq!(warnings(target("port: 80").service.as_ref()).count(), 0);
         let target = target("warnBefore: [coordinate with finance, sessions end]");
-        let told: Vec<_> = warnings(&target).map(|check| (check.name, check.verdict, check.detail)).collect();
+        let told: Vec<_> = warnings(target.service.as_ref())
+            .map(|check| (check.name, check.verdict, check.detail))
+            .collect();
         let warning = |text: &str| ("warning", Verdict::Warn, text.to_owned());
         assert_eq!(told, [warning("coordinate with finance"), warning("sessions end")]);
     }

@@ -21,6 +21,7 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde::Serialize;
 
 use crate::access::Access;
+use crate::catalogue::Service;
 use crate::fact::Fact;
 use crate::resources::PodMetrics;
 use crate::rollback::Ahead;
@@ -179,7 +180,7 @@ pub fn of_restart(facts: &Facts, target: &Target, now: Timestamp) -> Vec<Check> 
     let mut checks = vec![granted(access, target.place())];
     checks.extend(of_rollout(workload, workload, surroundings, target, Kind::Restart));
     checks.push(gitops::restart(workload, target));
-    checks.extend(of_service(target, now));
+    checks.extend(noted(target.service.as_ref(), now));
     checks
 }
 
@@ -200,7 +201,7 @@ pub(crate) fn of_rollback(facts: &Facts, ahead: &Ahead, target: &Target, now: Ti
         checks.push(rollback::last_applied(workload, choice));
         checks.push(rollback::untouched(workload, surroundings, choice, target));
     }
-    checks.extend(of_service(target, now));
+    checks.extend(noted(target.service.as_ref(), now));
     checks
 }
 
@@ -226,8 +227,8 @@ fn of_rollout(
 }
 
 /// What the catalogue says of the service.
-fn of_service(target: &Target, now: Timestamp) -> impl Iterator<Item = Check> {
-    std::iter::once(catalogue::peak_hours(target, now)).chain(catalogue::warnings(target))
+pub(crate) fn noted(service: Option<&Service>, now: Timestamp) -> impl Iterator<Item = Check> {
+    std::iter::once(catalogue::peak_hours(service, now)).chain(catalogue::warnings(service))
 }
 
 /// The first few of a list, and how many more there are.

@@ -80,7 +80,8 @@ pub fn plan(facts: Facts, request: Request) -> Result<Plan, Box<Refusal>> {
         pdb(&facts, place),
         floor(&facts, &request),
     ];
-    let checks = request.forced(checks);
+    let noted = checks::noted(facts.service.as_ref(), request.started_at);
+    let checks = request.forced(checks.into_iter().chain(noted).collect());
     let object = request.target.object();
     let findings: Vec<Finding> = plan::refusals(&checks, &object).map(|(_, finding)| finding).collect();
     match controller(&facts.pod.metadata).cloned() {

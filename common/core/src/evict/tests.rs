@@ -103,6 +103,16 @@ fn ended(eviction: &Eviction) -> (Outcome, Option<&str>) {
     (ending.outcome, ending.findings.first().map(|finding| finding.code.as_str()))
 }
 
+#[test]
+fn what_the_catalogue_wants_known_is_said_before_an_eviction_too() {
+    let service = "services: [{name: web, warnBefore: [tell finance]}]";
+    let catalogue = crate::catalogue::Catalogue::parse(service).unwrap();
+    let known = Facts { service: catalogue.service("web").cloned(), ..facts(old()) };
+    let checks = plan(known, request()).unwrap().checks;
+    let warning = checks.iter().find(|check| check.name == "warning").unwrap();
+    assert_eq!((warning.verdict, warning.detail.as_str()), (Verdict::Warn, "tell finance"));
+}
+
 fn causes() -> crate::causes::Fetched {
     crate::causes::Fetched::new()
 }

@@ -136,7 +136,11 @@ impl Eviction {
     pub(super) fn inspected(&mut self, inspected: &[Inspected], now: Timestamp) -> Action {
         let unread = self.unread();
         if let Some(ending) = &mut self.ending {
-            self.verifications = ending.inspected(inspected, self.plan.facts.endpoint().as_ref());
+            self.verifications = ending.inspected(
+                inspected,
+                self.plan.facts.endpoint().as_ref(),
+                self.plan.request.target.place(),
+            );
             ending.findings.extend(unread);
         }
         let result = verify::in_words(&self.verifications);

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::ending::look_closer;
 use super::messages::{Action, Observation};
 use super::run::{Next, Phase, Restart};
 use crate::checks::Verdict;
@@ -53,7 +54,7 @@ impl Restart {
         let endpoint = self.endpoint();
         let unread = verify::events(&self.seen.events, &self.plan.request.target.object());
         let Some(ending) = &mut self.ending else { return self.release_or(now, Next::WriteDown) };
-        self.verifications = ending.inspected(inspected, endpoint.as_ref());
+        self.verifications = ending.inspected(inspected, endpoint.as_ref(), self.plan.request.target.place());
         ending.findings.extend(unread);
         let failed = ending.outcome == Outcome::Failed;
         let result = verify::in_words(&self.verifications);
@@ -124,7 +125,8 @@ impl Restart {
         let object = self.plan.request.target.object();
         if let Some(ending) = &mut self.ending {
             ending.verified.soak = soak.verdict();
-            ending.findings.extend(soak.findings(&object, now));
+            let findings = soak.findings(&object, now).into_iter();
+            ending.findings.extend(findings.map(|one| look_closer(one, self.plan.request.target.place())));
             if soak.verdict() == Verdict::Fail {
                 ending.outcome = Outcome::Failed;
             }

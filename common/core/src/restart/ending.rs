@@ -12,6 +12,7 @@ use crate::finding::Finding;
 use crate::report::{Outcome, PodView, RestartReport, Step, Verified};
 use crate::revision;
 use crate::sanitize::quoted;
+use crate::target::Place;
 use crate::verify::{self, Endpoint, Inspected, Verification};
 
 /// How it ended.
@@ -52,17 +53,26 @@ impl Ending {
         &mut self,
         inspected: &[Inspected],
         endpoint: Option<&Endpoint>,
+        place: Place<'_>,
     ) -> Vec<(&'static str, Verification)> {
         let (logs, log_findings) = verify::logs(inspected);
         let (health, health_findings) = verify::health(inspected, endpoint);
         self.verified.logs = logs.verdict;
         self.verified.health = health.verdict;
-        self.findings.extend(health_findings);
-        self.findings.extend(log_findings);
+        self.findings
+            .extend(health_findings.into_iter().chain(log_findings).map(|one| look_closer(one, place)));
         if health.verdict == Verdict::Fail {
             self.outcome = Outcome::Failed;
         }
         vec![("logs", logs), ("health", health)]
+    }
+}
+
+/// What was seen of a pod says that something is wrong; what it is, a diagnosis says.
+pub(super) fn look_closer(finding: Finding, place: Place<'_>) -> Finding {
+    match finding.object.strip_prefix("pod/").map(quoted) {
+        Some(pod) => finding.next(place.kubectl(&format!("sk-diagnose pod {pod}"))),
+        None => finding,
     }
 }
 

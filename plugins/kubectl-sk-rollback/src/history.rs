@@ -82,14 +82,14 @@ fn table(ahead: &Ahead, past: &Past, now: Timestamp) -> Text {
         text.gap();
     }
     text.line(terminal::strong(&row("REV", "AGE", "SERVED", "PODS", "IMAGE(S)")));
-    for revision in revisions {
+    for (index, revision) in revisions.iter().enumerate() {
         let number =
             format!("{}{}", revision.number, if revision.current { terminal::sign(" ●", " *") } else { "" });
         let pods =
             if revision.pods == 0 { "-".to_owned() } else { format!("{}/{}", revision.ready, revision.pods) };
         let first = row(&number, &age(revision, now), &revision.served.to_string(), &pods, "");
         text.line(terminal::lines(&first, first.chars().count(), &images(revision, &shared)));
-        let notes = notes(revision, past, now);
+        let notes = notes(revision, revisions.get(index + 1), past, now);
         if !notes.is_empty() {
             text.line(terminal::lines("        ", 8, &notes));
         }
@@ -116,7 +116,8 @@ fn one(revision: &Revision, number: i64, diff: &str, now: Timestamp) -> Text {
     if number != revision.number || !revision.folded.is_empty() {
         let mut all = vec![revision.number];
         all.extend(&revision.folded);
-        let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+        let all: Vec<String> =
+            all.iter().filter(|other| **other != number).map(ToString::to_string).collect();
         what = format!("{what}, one template with {}", all.join(", "));
     }
     text.line(terminal::strong(&what));
@@ -157,9 +158,12 @@ fn age(revision: &Revision, now: Timestamp) -> String {
 }
 
 /// Why, by whom, restarts, verified, and how its pods do.
-fn notes(revision: &Revision, past: &Past, now: Timestamp) -> String {
+/// The annotation stays when somebody changes the template and says nothing: a cause like that of the revision `before`
+/// tells nothing of this one.
+fn notes(revision: &Revision, before: Option<&Revision>, past: &Past, now: Timestamp) -> String {
     let mut notes = Vec::new();
-    match (&revision.cause, &revision.by) {
+    let inherited = before.is_some_and(|before| before.cause == revision.cause);
+    match (revision.cause.as_ref().filter(|_| !inherited), &revision.by) {
         (Some(cause), Some(by)) => notes.push(format!("{cause} (by {by})")),
         (Some(cause), None) => notes.push(cause.clone()),
         (None, Some(by)) => notes.push(format!("by {by}")),

@@ -36,7 +36,9 @@ pub(super) fn failed_before(ahead: &Ahead, choice: &Choice) -> Check {
     const NAME: &str = "failed-before";
     let number = choice.number;
     let broken = ahead.history.find(number).and_then(|(revision, _)| revision.broken());
-    match (broken, &ahead.unread) {
+    let left =
+        || ahead.history.left_by(number).map(|rollback| format!("it was rolled back from ({rollback})"));
+    match (broken.or_else(left), &ahead.unread) {
         (Some(why), _) => Check::new(NAME, Verdict::Warn, format!("revision {number}: {why}")),
         (None, Some(reason)) => {
             Check::new(NAME, Verdict::Unknown, format!("sk-history cannot be read: {reason}"))
@@ -82,7 +84,8 @@ pub(super) fn references(ahead: &Ahead, choice: &Choice, target: &Target) -> Che
     if !unknown.is_empty() {
         return Check::new(NAME, Verdict::Unknown, format!("not checked: {}", few(unknown)));
     }
-    let detail = format!("{} are there, with the keys that it uses", names(&ahead.kept));
+    let are = if ahead.kept.len() == 1 { "is" } else { "are" };
+    let detail = format!("{} {are} there, with the keys that it uses", names(&ahead.kept));
     Check::new(NAME, Verdict::Pass, detail)
 }
 

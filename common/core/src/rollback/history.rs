@@ -89,6 +89,13 @@ impl History {
         self.revisions.iter().find(|revision| revision.current)
     }
 
+    /// The rollback of ours that left this revision for the present one.
+    pub fn left_by(&self, number: i64) -> Option<&Operation> {
+        let before = self.revisions.iter().find(|revision| !revision.current)?;
+        let last = self.current()?.verified.known()?.as_ref()?;
+        (before.number == number && last.command == "sk-rollback").then_some(last)
+    }
+
     /// What is not kept any more, where anything is not.
     pub fn pruned(&self) -> Option<String> {
         let mut runs: Vec<(i64, i64)> = Vec::new();

@@ -185,3 +185,15 @@ fn entries_that_cannot_be_read_say_nothing() {
     assert_eq!(Operation::read(&data, "web"), Vec::new());
     assert_eq!(Operation::read(&serde_json::Value::Null, "web"), Vec::new());
 }
+
+#[test]
+fn a_revision_that_was_rolled_back_from_is_known_as_that() {
+    let mut web = Web::default().rolled(1, "web:1", 0).rolled(2, "web:2", HOUR).rolled(3, "web:1", 2 * HOUR);
+    web =
+        web.operation("web:2", "Succeeded", true, HOUR + 60).operation("web:1", "Succeeded", true, 3 * HOUR);
+    assert_eq!(web.history(3 * HOUR).left_by(2), None, "a restart leaves nothing");
+    web.operations[1].command = "sk-rollback".to_owned();
+    let history = web.history(3 * HOUR);
+    assert_eq!(history.left_by(2).map(|rollback| rollback.finished_at), Some(at(3 * HOUR)));
+    assert_eq!(history.left_by(3), None);
+}

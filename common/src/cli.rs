@@ -17,9 +17,12 @@ use sk_core::sanitize::quoted;
 use crate::error::Error;
 use flags::Flags;
 
+/// Heading of the connection flags.
+const CONNECTION: &str = "Connection";
+
 /// kubectl's connection flags, with its names and short forms (`genericclioptions.ConfigFlags`).
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Connection")]
+#[command(next_help_heading = CONNECTION)]
 pub struct ConnectionFlags {
     /// Kubeconfig file to use, instead of $KUBECONFIG and ~/.kube/config
     #[arg(long, global = true, value_name = "FILE")]

@@ -162,3 +162,15 @@ fn a_locale_without_utf_8_gets_ascii() {
         .code(0);
     assert!(run.stdout.is_ascii(), "{run}");
 }
+
+#[test]
+fn a_connection_flag_without_text_is_not_given() {
+    let api = FakeApi::start();
+    crate::support::Service::new().serve(&api);
+    for empty in [&["-n", ""][..], &["--namespace="], &["--context", "", "--as="]] {
+        let run = restart().kubeconfig(api.kubeconfig()).args(["api-gateway", "--dry-run", "-o", "json"]);
+        let run = run.args(empty).run().code(0);
+        assert_eq!(report(&run)["namespace"], "skillancer-production", "{run}");
+    }
+    restart().args(["api-gateway", "--timeout", ""]).run().code(2);
+}

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{ArgAction, Command};
 
-use super::invalid;
+use super::{CONNECTION, invalid};
 
 /// The flags of a command.
 pub(super) struct Flags(Vec<Flag>);
@@ -14,13 +14,16 @@ struct Flag {
     short: Option<char>,
     /// Whether it takes no value of its own.
     switch: bool,
+    /// Whether it is one of kubectl's, for which no text is no value: `-n "$NS"`.
+    connects: bool,
 }
 
 impl Flags {
     pub(super) fn of(command: &Command) -> Self {
         let flag = |arg: &clap::Arg| {
             let switch = matches!(arg.get_action(), ArgAction::SetTrue);
-            Some(Flag { long: arg.get_long()?.to_owned(), short: arg.get_short(), switch })
+            let connects = arg.get_help_heading() == Some(CONNECTION) && arg.get_action().takes_values();
+            Some(Flag { long: arg.get_long()?.to_owned(), short: arg.get_short(), switch, connects })
         };
         Self(command.get_arguments().filter_map(flag).collect())
     }
@@ -31,15 +34,22 @@ impl Flags {
         flag.map_or_else(|| long.to_owned(), Flag::name)
     }
 
-    /// The command line with each `--switch=BOOL` said as clap takes it: the last one counts.
+    /// The command line with each `--switch=BOOL` said as clap takes it (the last one counts), and without connection
+    /// flags of which nothing is said.
     ///
     /// # Errors
     /// The value is no boolean.
     pub(super) fn settled(&self, arguments: Vec<OsString>) -> Result<Vec<OsString>, String> {
         let mut settled: Vec<OsString> = Vec::new();
-        let mut arguments = arguments.into_iter();
-        for argument in arguments.by_ref() {
+        let mut arguments = arguments.into_iter().peekable();
+        while let Some(argument) = arguments.next() {
             let text = argument.to_string_lossy();
+            if self.connects(text.strip_suffix('=').unwrap_or_default()) {
+                continue;
+            }
+            if self.connects(&text) && arguments.next_if(|value| value.is_empty()).is_some() {
+                continue;
+            }
             let Some((flag, value)) = self.switch(&text) else {
                 let ends = argument == "--";
                 settled.push(argument);
@@ -61,6 +71,10 @@ impl Flags {
         }
         settled.extend(arguments);
         Ok(settled)
+    }
+
+    fn connects(&self, word: &str) -> bool {
+        self.0.iter().any(|flag| flag.connects && flag.is(word))
     }
 
     /// The switch that this word gives a value to.

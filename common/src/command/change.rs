@@ -5,6 +5,8 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sk_core::catalogue::Catalogue;
+use sk_core::checks::Verdict;
+use sk_core::lock::{self, LeaseAnswer, LeaseRequest};
 use sk_core::plan::{DryRun, Request};
 use sk_core::report::{Header, Outcome};
 use sk_core::restart::Signal;
@@ -16,7 +18,7 @@ use crate::cli::{ChangeFlags, ConnectionFlags, GlobalFlags};
 use crate::cluster::Cluster;
 use crate::exit;
 use crate::operations::{self, Clock, Signals, unless_interrupted};
-use crate::terminal::{Answer, Terminal};
+use crate::terminal::{Answer, Terminal, rollout};
 
 /// A command that changes something, as it runs.
 pub struct Changing<'a> {
@@ -91,6 +93,19 @@ impl<'a> Changing<'a> {
             dry_run: flags.dry_run.into(),
             field_manager: flags.field_manager.clone(),
             started_at: self.header.started_at,
+        }
+    }
+
+    /// With `--take-over`, says whom it displaces: people should know before they say yes.
+    pub async fn tell_holder(&mut self, cluster: &Cluster, target: &Target) {
+        if !self.flags.take_over {
+            return;
+        }
+        let name = lock::name(&target.deployment);
+        let read = cluster.lease(&target.namespace, &name, LeaseRequest::Read).await;
+        if let LeaseAnswer::Is(Some(lease)) = read {
+            let sentence = format!("displaces {}", lock::holder(&lease));
+            self.terminal.tell(rollout::verdict(Verdict::Warn, &sentence));
         }
     }
 

@@ -10,7 +10,7 @@ use sk_core::duration;
 use sk_core::rollout::{PodLine, PodState};
 use sk_core::sanitize::visible;
 
-use super::text::{lines, sign};
+use super::text::{WIDTH, lines, sign};
 
 /// Pods shown one by one; more are counted.
 const SHOWN: usize = 12;
@@ -153,8 +153,13 @@ fn row(pod: &PodLine, width: usize) -> String {
     let node = pod.node.as_deref().map(visible).unwrap_or_default();
     let restarts = if pod.restarts > 0 { format!("  {} restarts", pod.restarts) } else { String::new() };
     let waits = pod.waits_for.as_deref().map(|waits| format!("  {}", visible(waits))).unwrap_or_default();
-    let age = duration::short(pod.age);
-    format!("  {role}  {}  {state} {age:>6}  {node}{restarts}{waits}", visible(&pod.name))
+    let (name, age) = (visible(&pod.name), duration::short(pod.age));
+    let tail = format!("  {node}{restarts}{waits}");
+    // A line that the terminal wraps by itself is not cleared with the others.
+    let taken = [role, &name, &age].map(|word| word.chars().count()).iter().sum::<usize>() + width + 8;
+    let broken = taken + tail.chars().count() > WIDTH && tail.trim() != "";
+    let gap = if broken { "\n     " } else { "" };
+    format!("  {role}  {name}  {state} {age:>6}{gap}{tail}")
 }
 
 impl Told {

@@ -30,10 +30,13 @@ pub fn planned(plan: &Plan) -> Text {
 
 /// The one question.
 pub fn question(plan: &Plan) -> String {
-    let name = visible(plan.request.target.name());
+    let target = &plan.request.target;
+    let name = visible(target.name());
+    // The plan may have scrolled the first line away.
+    let place = format!("in {}, context {}", visible(&target.namespace), visible(&plan.request.context));
     match &plan.change {
-        Change::Restart { .. } => format!("\nRestart {name}?"),
-        Change::Template(earlier) => format!("\nRoll {name} back to revision {}?", earlier.revision),
+        Change::Restart { .. } => format!("\nRestart {name} {place}?"),
+        Change::Template(earlier) => format!("\nRoll {name} back to revision {} {place}?", earlier.revision),
     }
 }
 
@@ -104,10 +107,10 @@ pub fn ended(restart: &Restart, now: Timestamp) -> Text {
         Outcome::Succeeded => (
             Verdict::Pass,
             format!(
-                "{name} {done} in {took}: {}/{} {pods}, never fewer than {} available",
+                "{name} {done} in {took}: {}/{} {pods}, {}",
                 progress.ready,
                 progress.wanted,
-                restart.lowest_available()
+                at_worst(restart.lowest_available())
             ),
         ),
         Outcome::Planned => {
@@ -132,6 +135,13 @@ pub fn ended(restart: &Restart, now: Timestamp) -> Text {
     manual_checks(service(restart), ending.outcome, &mut text);
     contacts(service(restart), ending.outcome, &mut text);
     text
+}
+
+fn at_worst(lowest: i32) -> String {
+    match lowest {
+        ..=0 => "with none available for a while".to_owned(),
+        _ => format!("never fewer than {lowest} available"),
+    }
 }
 
 /// What was verified, what was found, and what could not be written down.

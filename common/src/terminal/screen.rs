@@ -45,7 +45,8 @@ impl<'a> Screen<'a> {
 impl Audience<Restart> for Screen<'_> {
     fn show(&mut self, restart: &Restart, now: Timestamp) {
         let Some(soak) = restart.soak() else {
-            if !self.announced {
+            // Before the change the pods of the present template are the newest there are.
+            if !self.announced && (restart.patched().is_some() || restart.trouble().is_some()) {
                 self.live.show(&rollout::view(restart, now));
             }
             return;

@@ -13,7 +13,7 @@ use sk_core::sanitize::visible;
 use crate::catalogue::Loaded;
 
 /// Columns that a line may have.
-const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 
 /// Lines that grow one by one.
 #[derive(Debug, Default)]
@@ -168,7 +168,7 @@ pub fn plan(steps: &[PlannedStep]) -> Text {
     text.line(strong("Plan"));
     for (index, step) in steps.iter().enumerate() {
         text.line(lines(&format!("  {} {:<7} ", index + 1, step.step), 12, &step.words));
-        text.line(format_args!("            {}", dim(&visible(&step.kubectl))));
+        text.line(dim(&command("            ", 12, &step.kubectl)));
     }
     text
 }
@@ -183,8 +183,8 @@ pub fn findings(findings: &[Finding]) -> Text {
         for seen in &finding.evidence {
             text.line(lines(&format!("    {} ", dim("seen")), 9, seen));
         }
-        for command in &finding.next {
-            text.line(format_args!("    {} {}", dim("next"), visible(command)));
+        for next in &finding.next {
+            text.line(command(&format!("    {} ", dim("next")), 9, next));
         }
     }
     text

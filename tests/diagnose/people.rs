@@ -78,15 +78,33 @@ fn every_service_in_one_line_and_then_what_was_found() {
         ["api-gateway", "auth-svc", "market-svc", "billing-svc", "notification-svc", "skillpod-svc"]
     {
         let sick = service == "billing-svc";
-        world.deployments.push(deployment(service, 2, if sick { 1 } else { 2 }));
+        world.deployments.push(deployment(service, 4, if sick { 3 } else { 4 }));
         world.replica_sets.push(replica_set(service));
         world.pods.push(ready(service, "a"));
         world.pods.push(if sick { crashing(service, "b") } else { ready(service, "b") });
     }
     let (run, _api) = world.run(&[]);
     let run = run.code(1);
-    assert_eq!(run.stdout.lines().nth(3), Some("✗ billing-svc       1/2 ready"), "{run}");
+    assert_eq!(run.stdout.lines().nth(3), Some("✗ billing-svc       3/4 ready"), "{run}");
     insta::assert_snapshot!(shown(&run));
+}
+
+#[test]
+fn a_service_that_is_scaled_under_its_minimum_is_not_well() {
+    for replicas in [0, 1] {
+        let pods = (0..replicas).map(|_| ready("api-gateway", "a")).collect();
+        let world = World {
+            deployments: vec![deployment("api-gateway", replicas, replicas)],
+            replica_sets: vec![replica_set("api-gateway")],
+            pods,
+            ..World::default()
+        };
+        let (run, _api) = world.run(&["service", "api-gateway"]);
+        let run = run.code(0).stderr("").never_says("maxUnavailable");
+        assert!(shown(&run).starts_with("! api-gateway: "), "{run}");
+        run.stdout_has(&format!("scaled to {replicas}, and the service's minimum is 3"))
+            .stdout_has("kubectl scale deployment/api-gateway --replicas=3 -n shop");
+    }
 }
 
 #[test]

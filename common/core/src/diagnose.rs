@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, Pod};
 
-use crate::causes::{self, Fetched, Found, Looked, Need, WorkloadFacts};
+use crate::causes::{self, Fetched, Found, Looked, Need, Needed, WorkloadFacts};
 use crate::checks::Verdict;
 use crate::fact::Fact;
 use crate::finding::Severity;
@@ -41,8 +41,8 @@ pub struct Subjects {
     pub events: Fact<Vec<Event>>,
     /// The pods that were asked about; none: all of them, and the Deployments themselves.
     pub only: Option<BTreeSet<String>>,
-    /// How many pods of a Deployment have to be available at any time, by its name, where the catalogue says so.
-    pub floors: BTreeMap<String, i32>,
+    /// How many pods a Deployment needs, by its name, where the catalogue says so.
+    pub needed: BTreeMap<String, Needed>,
 }
 
 /// What a diagnosis comes to.
@@ -120,8 +120,8 @@ impl Subjects {
         let whole = self.only.is_none();
         let mut all = Looked::default();
         for workload in &self.workloads {
-            let floor = self.floors.get(workload.deployment.name()).copied();
-            let facts = WorkloadFacts { workload, fetched, floor, place, now };
+            let needed = self.needed.get(workload.deployment.name()).copied().unwrap_or_default();
+            let facts = WorkloadFacts { workload, fetched, needed, place, now };
             all.extend(causes::of_workload(&facts, whole));
         }
         let events = self.events.known().map_or(&[][..], Vec::as_slice);

@@ -10,6 +10,7 @@ use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, Pod};
 use serde_json::Value;
+use sk_core::causes::Needed;
 use sk_core::diagnose::{State, Subjects};
 use sk_core::fact::Fact;
 use sk_core::target::Target;
@@ -85,8 +86,15 @@ fn nothing() -> Subjects {
         pods: Vec::new(),
         events: Fact::Known(Vec::new()),
         only: None,
-        floors: BTreeMap::new(),
+        needed: BTreeMap::new(),
     }
+}
+
+/// How many pods the catalogue says that it needs.
+fn needed(target: &Target) -> Needed {
+    let Some(service) = &target.service else { return Needed::default() };
+    let number = |number: Option<u32>| i32::try_from(number?).ok();
+    Needed { replicas: number(service.min_replicas), available: number(service.min_available) }
 }
 
 /// UID of the object that an event is on.
@@ -190,12 +198,8 @@ impl Cluster {
         let events = self.events_around(namespace, &found, &pods).await;
         let mut pool = Pool { sets, pods, events };
         let workloads = found.into_iter().map(|deployment| pool.workload(deployment)).collect();
-        let floor = |target: &Target| {
-            let floor = target.service.as_ref()?.min_available?;
-            Some((target.deployment.clone(), i32::try_from(floor).ok()?))
-        };
-        let floors = targets.iter().filter_map(floor).collect();
-        let subjects = Subjects { workloads, floors, ..nothing() };
+        let needed = targets.iter().map(|target| (target.deployment.clone(), needed(target))).collect();
+        let subjects = Subjects { workloads, needed, ..nothing() };
         Ok(Scene { absent, pods: looked_at, ..Scene::new(namespace, subjects) })
     }
 

@@ -121,6 +121,15 @@ pub struct PodFacts<'a> {
     pub now: Timestamp,
 }
 
+/// How many pods a service needs, where the catalogue says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needed {
+    /// `minReplicas`: as many as it is meant to have.
+    pub replicas: Option<i32>,
+    /// `minAvailable`: as many as have to be available at any time.
+    pub available: Option<i32>,
+}
+
 /// What a rule knows of a workload.
 #[derive(Clone, Copy, Debug)]
 pub struct WorkloadFacts<'a> {
@@ -128,8 +137,8 @@ pub struct WorkloadFacts<'a> {
     pub workload: &'a Workload,
     /// What was fetched because a rule asked for it.
     pub fetched: &'a Fetched,
-    /// How many of its pods have to be available at any time, where the catalogue says so.
-    pub floor: Option<i32>,
+    /// What the catalogue says that the service needs.
+    pub needed: Needed,
     /// How commands to type next name the place.
     pub place: Place<'a>,
     /// The time now.

@@ -228,7 +228,7 @@ mod tests {
             let place = Place { namespace: "shop", connection: "" };
             let facts = WorkloadFacts {
                 workload: &workload,
-                floor: None,
+                needed: crate::causes::Needed::default(),
                 fetched: &Fetched::new(),
                 place,
                 now: at(60),

@@ -8,7 +8,8 @@ use k8s_openapi::api::core::v1::{Event, Pod};
 use super::container::{self, clip};
 use super::crashloop::crash;
 use super::{
-    CAUSES, Cause, Fetched, Found, Need, OfPod, PodFacts, Rule, Sighting, WorkloadFacts, asks, event, pending,
+    CAUSES, Cause, Fetched, Found, Need, Needed, OfPod, PodFacts, Rule, Sighting, WorkloadFacts, asks, event,
+    pending,
 };
 use crate::target::Place;
 use crate::workload::{self, Workload};
@@ -81,7 +82,7 @@ impl<'a> Look<'a> {
 
 /// The causes seen on the pods of the present template and on the workload itself, ranked.
 pub fn of_rollout(workload: &Workload, fetched: &Fetched, place: Place<'_>, now: Timestamp) -> Vec<Found> {
-    let facts = WorkloadFacts { workload, fetched, floor: None, place, now };
+    let facts = WorkloadFacts { workload, fetched, needed: Needed::default(), place, now };
     let pods = new_pods(workload);
     CAUSES.iter().flat_map(|cause| seen(cause, &facts, &pods)).collect()
 }

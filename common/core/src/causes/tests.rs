@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Event;
 use serde_json::{Value, json};
 
-use super::{Fetched, Found, Looked, WorkloadFacts, of_rollout, of_workload};
+use super::{Fetched, Found, Looked, Needed, WorkloadFacts, of_rollout, of_workload};
 use crate::diagnose::{Diagnosis, Subjects, diagnose};
 use crate::fact::Fact;
 use crate::target::Place;
@@ -33,7 +33,7 @@ type Expected = &'static [(&'static str, &'static str, &'static [&'static str])]
 struct Case {
     workload: Workload,
     fetched: Fetched,
-    floor: Option<i32>,
+    needed: Needed,
     now: Timestamp,
 }
 
@@ -56,7 +56,7 @@ impl Case {
         Self {
             workload,
             fetched: Fetched::new(),
-            floor: None,
+            needed: Needed::default(),
             now: raw["now"].as_str().unwrap().parse().unwrap(),
         }
     }
@@ -67,19 +67,18 @@ impl Case {
 
     /// What a diagnosis of the whole Deployment looks at.
     fn looked(&self) -> Looked {
-        let Self { workload, fetched, floor, now } = self;
-        of_workload(&WorkloadFacts { workload, fetched, floor: *floor, place: PLACE, now: *now }, true)
+        let Self { workload, fetched, needed, now } = self;
+        of_workload(&WorkloadFacts { workload, fetched, needed: *needed, place: PLACE, now: *now }, true)
     }
 
     /// What a diagnosis of the whole Deployment is about.
     fn subjects(&self) -> Subjects {
-        let floor = self.floor.map(|floor| (self.workload.deployment.name().to_owned(), floor));
         Subjects {
             workloads: vec![self.workload.clone()],
             pods: Vec::new(),
             events: Fact::Known(Vec::new()),
             only: None,
-            floors: floor.into_iter().collect(),
+            needed: [(self.workload.deployment.name().to_owned(), self.needed)].into(),
         }
     }
 

@@ -47,7 +47,7 @@ fn of(pods: Vec<k8s_openapi::api::core::v1::Pod>) -> Subjects {
         pods,
         events: Fact::Known(Vec::new()),
         only: None,
-        floors: BTreeMap::new(),
+        needed: BTreeMap::new(),
     }
 }
 

@@ -11,7 +11,7 @@ use super::made::made;
 use super::make::{crashed, web};
 use super::recorded::{RECORDED, read};
 use super::{Case, PLACE};
-use crate::causes::{Answer, Fetched, Need, WorkloadFacts, of_rollout, of_workload};
+use crate::causes::{Answer, Fetched, Need, Needed, WorkloadFacts, of_rollout, of_workload};
 use crate::diagnose::{Subjects, diagnose};
 use crate::fact::Fact;
 use crate::fixtures::at;
@@ -184,7 +184,7 @@ fn nothing_that_is_put_together_wrongly_breaks_a_rule() {
             pods: Vec::new(),
             events: Fact::Unavailable(String::new()),
             only: None,
-            floors: BTreeMap::new(),
+            needed: BTreeMap::new(),
         };
         found += diagnose(&subjects, &fetched, PLACE, now).findings.len();
     }
@@ -220,7 +220,13 @@ fn counters_at_their_ends_are_added_up() {
             let facts = Fetched::new();
             let place = PLACE;
             of_workload(
-                &WorkloadFacts { workload: &workload, fetched: &facts, floor: Some(1), place, now },
+                &WorkloadFacts {
+                    workload: &workload,
+                    fetched: &facts,
+                    needed: Needed { replicas: Some(2), available: Some(1) },
+                    place,
+                    now,
+                },
                 true,
             );
         }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Case;
-use crate::causes::{Answer, Asked, Need};
+use crate::causes::{Answer, Asked, Need, Needed};
 use crate::fact::Fact;
 use crate::fixtures::at;
 use crate::verify::Health;
@@ -19,7 +19,7 @@ pub(super) struct Make {
     events: Vec<Value>,
     logs: Vec<(String, String)>,
     answers: Vec<(Need, Answer)>,
-    floor: Option<i32>,
+    needed: Needed,
     now: i64,
 }
 
@@ -44,7 +44,7 @@ pub(super) fn web() -> Make {
         events: vec![],
         logs: vec![],
         answers: vec![],
-        floor: None,
+        needed: Needed::default(),
         now: 120,
     }
 }
@@ -184,7 +184,13 @@ impl Make {
 
     /// How many pods have to be available.
     pub(super) fn floor(mut self, floor: i32) -> Self {
-        self.floor = Some(floor);
+        self.needed.available = Some(floor);
+        self
+    }
+
+    /// How many pods the service is meant to have.
+    pub(super) fn minimum(mut self, minimum: i32) -> Self {
+        self.needed.replicas = Some(minimum);
         self
     }
 
@@ -221,7 +227,7 @@ impl Make {
         for (need, answer) in &self.answers {
             case.fetched.insert(need.clone(), Fact::Known(answer.clone()));
         }
-        case.floor = self.floor;
+        case.needed = self.needed;
         case
     }
 }

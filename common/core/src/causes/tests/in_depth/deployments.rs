@@ -117,6 +117,7 @@ pub(super) fn rollout() -> Vec<Row> {
     let hpas = |all: &[Value]| Answer::Autoscalers(all.iter().map(read).collect());
     let three = json!({"spec": {"replicas": 3}});
     let two_down = json!({"spec": {"replicas": 3, "strategy": {"rollingUpdate": {"maxUnavailable": 2}}}});
+    let scaled = |replicas: i32| json!({"spec": {"replicas": replicas}});
     let budget = |allowed: i32| {
         Answer::Budgets(vec![read(&json!({"metadata": {"name": "web"},
         "spec": {"selector": {"matchLabels": {"app": "web"}}},
@@ -141,6 +142,22 @@ pub(super) fn rollout() -> Vec<Row> {
             web().deployment(&two_down).pod(&ready()).floor(2),
             &[("rollout/below-floor", "deployment/web", &["1 of 3 pods", "needs 2"])],
         ),
+        (
+            "scaled to nothing",
+            web().deployment(&scaled(0)).floor(2).minimum(3),
+            &[("rollout/below-floor", "deployment/web", &["scaled to 0, and the service's minimum is 3"])],
+        ),
+        (
+            "scaled under the minimum: the strategy is not to blame",
+            web().deployment(&scaled(1)).pod(&ready()).floor(2).minimum(3),
+            &[("rollout/below-floor", "deployment/web", &["scaled to 1, and the service's minimum is 3"])],
+        ),
+        (
+            "scaled under the floor alone",
+            web().deployment(&scaled(1)).pod(&ready()).floor(2),
+            &[("rollout/below-floor", "deployment/web", &["scaled to 1, and the service's minimum is 2"])],
+        ),
+        ("scaled to nothing, and nobody says how many it needs", web().deployment(&scaled(0)), &[]),
         ("above the floor", web().deployment(&three).pod(&ready()).floor(3), &[]),
         (
             "two autoscalers",

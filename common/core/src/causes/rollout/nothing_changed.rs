@@ -4,7 +4,7 @@ use super::revisions;
 use crate::causes::container::word;
 use crate::causes::{Cause, Fatal, Rule, STATE, Sighting, WorkloadFacts};
 use crate::finding::Severity;
-use crate::workload;
+use crate::{revision, workload};
 
 pub(in crate::causes) const NOTHING_CHANGED: Cause = Cause {
     code: "rollout/nothing-changed",
@@ -15,8 +15,11 @@ pub(in crate::causes) const NOTHING_CHANGED: Cause = Cause {
 };
 
 fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
-    let (current, same) = revisions::same_as_current(facts)?;
-    let before = same.into_iter().max_by_key(|set| set.created_at())?;
+    // An older one of the same template is no restart: what lies between differs, and may be rolled back to.
+    let (current, before) = revisions::present_and_before(facts)?;
+    if !revision::is_same(current.template(), before.template()) {
+        return None;
+    }
     let fails = |pod: &&k8s_openapi::api::core::v1::Pod| {
         facts.workload.is_new(pod) && !workload::is_ready(pod) && !workload::has_ended(pod)
     };

@@ -10,6 +10,17 @@ pub(super) fn named(set: &ReplicaSet) -> String {
         .map_or_else(|| format!("ReplicaSet {}", set.name()), |revision| format!("revision {revision}"))
 }
 
+/// The present revision, and the one directly before it: the next lower number that still exists.
+pub(in crate::causes) fn present_and_before<'a>(
+    facts: &WorkloadFacts<'a>,
+) -> Option<(&'a ReplicaSet, &'a ReplicaSet)> {
+    let current = facts.workload.current()?;
+    let number = current.revision()?;
+    let earlier =
+        facts.workload.replica_sets.iter().filter(|set| set.revision().is_some_and(|of| of < number));
+    Some((current, earlier.max_by_key(|set| set.revision())?))
+}
+
 /// The other revisions whose template is that of the present one but for when their pods were told to restart.
 pub(super) fn same_as_current<'a>(
     facts: &WorkloadFacts<'a>,

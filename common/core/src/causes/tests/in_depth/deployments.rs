@@ -215,6 +215,7 @@ pub(super) fn revisions() -> Vec<Row> {
     let argo = json!({"metadata": {"labels": {"argocd.argoproj.io/instance": "shop"}}});
     let later = json!({"metadata": {"creationTimestamp": at(60), "annotations": {"deployment.kubernetes.io/revision": "8"}}});
     let numbered = json!({"metadata": {"creationTimestamp": at(0), "annotations": {"deployment.kubernetes.io/revision": "9"}}});
+    let seven = json!({"metadata": {"annotations": {"deployment.kubernetes.io/revision": "7"}}});
     vec![
         (
             "a rollout that stands still",
@@ -258,11 +259,20 @@ pub(super) fn revisions() -> Vec<Row> {
         ),
         (
             "crashes since a restart",
-            web().current(&later).set("web-first", &template("aa"), &numbered).pod(&crashed(7, "Error", 3)),
+            web().current(&numbered).set("web-first", &template("aa"), &later).pod(&crashed(7, "Error", 3)),
             &[
                 ("crashloop/app-exit", "pod/web-", &["exit 7"]),
-                ("rollout/nothing-changed", "deployment/web", &["revision 8 is the template of revision 9"]),
+                ("rollout/nothing-changed", "deployment/web", &["revision 9 is the template of revision 8"]),
             ],
+        ),
+        (
+            "a bad release that was deployed once more",
+            web()
+                .current(&numbered)
+                .set("web-first", &template("aa"), &seven)
+                .set("web-good", &old, &later)
+                .pod(&crashed(7, "Error", 3)),
+            &[("crashloop/app-exit", "pod/web-", &["exit 7"])],
         ),
     ]
 }

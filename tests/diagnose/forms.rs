@@ -1,12 +1,15 @@
 //! What each form asks the API server for, and what comes of it.
 
 use serde_json::json;
+use testkit::{FakeApi, Reply};
 
 use crate::support::{
-    World, crashing, findings, probe_failed, ready, requests, terminating, unready, unschedulable, verdicts,
+    World, crashing, diagnose, findings, probe_failed, ready, requests, terminating, unready, unschedulable,
+    verdicts,
 };
 
 const PODS: &str = "GET /api/v1/namespaces/shop/pods";
+const NAMESPACE_ITSELF: &str = "GET /api/v1/namespaces/shop";
 const EVENTS: &str = "GET /api/v1/namespaces/shop/events";
 const DEPLOYMENTS: &str = "GET /apis/apps/v1/namespaces/shop/deployments";
 const SERVICES: &str = "GET /api/v1/namespaces/shop/services";
@@ -185,8 +188,44 @@ fn each_state_lists_its_own_pods() {
 fn a_namespace_without_such_pods_is_told_so() {
     for form in ["terminating", "pending", "crashloop", "readiness"] {
         let (run, api) = World::web(vec![ready("web", "a")]).run(&[form]);
-        run.code(0).stderr("").stdout_has("shop: no pod ");
-        assert_eq!(requests(&api).len(), 1, "{form}");
+        run.code(0).stderr("").stdout_has("✓ shop: no pod ");
+        // That the phase leaves all pods out is told from that there is none.
+        assert_eq!(requests(&api).len(), if form == "pending" { 2 } else { 1 }, "{form}");
+    }
+}
+
+#[test]
+fn where_there_is_no_pod_nothing_is_called_well() {
+    for form in ["terminating", "pending", "crashloop", "readiness"] {
+        let (run, api) = World::web(vec![]).run(&[form]);
+        run.code(0).stderr("").stdout("? shop: there is no pod\n");
+        assert!(requests(&api).contains(&NAMESPACE_ITSELF.to_owned()), "{form}");
+        let (run, _api) = World::web(vec![ready("web", "a")]).run(&[form, "-l", "app=nope"]);
+        run.code(0).stderr("").stdout("? shop: no pod matches app=nope\n");
+        let (run, api) = World::web(vec![ready("web", "a")]).run(&[form, "-A", "-l", "app=nope"]);
+        run.code(0).stderr("").stdout("? all namespaces: no pod matches app=nope\n");
+        assert!(!requests(&api).contains(&NAMESPACE_ITSELF.to_owned()), "{form}");
+    }
+}
+
+#[test]
+fn a_namespace_that_is_not_there_is_told_in_kubectls_words() {
+    for (status, code, words) in [
+        (404, 3, "Error from server (NotFound): namespaces \"shop\" not found"),
+        (403, 0, "not seen: whether namespace shop is there: Error from server (Forbidden)"),
+    ] {
+        let api = FakeApi::start();
+        World::default().serve(&api);
+        let reason = if status == 404 { "NotFound" } else { "Forbidden" };
+        let message =
+            if status == 404 { "namespaces \"shop\" not found" } else { "namespaces \"shop\" is forbidden" };
+        let answer = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason, "code": status, "message": message});
+        api.on("GET", "/api/v1/namespaces/shop", [Reply::json(&answer).status(status)]);
+        let run = diagnose().kubeconfig(api.kubeconfig()).args(["crashloop", "-n", "shop"]).run().code(code);
+        let said = format!("{}{}", run.stdout, run.stderr);
+        let said: Vec<&str> = said.split_whitespace().collect();
+        assert!(said.join(" ").contains(words), "{run}");
+        run.never_says("✓");
     }
 }
 

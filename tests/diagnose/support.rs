@@ -81,6 +81,7 @@ impl World {
         }
         api.on("GET", &format!("{core}/pods"), [selected(&self.pods)]);
         api.on("GET", "/api/v1/pods", [selected(&self.pods)]);
+        api.on("GET", &core, [Reply::json(&json!({"kind": "Namespace", "metadata": {"name": NAMESPACE}}))]);
         api.on("GET", &format!("{core}/events"), [selected(&self.events)]);
         for pod in &self.pods {
             let path = format!("{core}/pods/{}", pod["metadata"]["name"].as_str().expect("a name"));
@@ -131,13 +132,14 @@ pub(crate) fn list(items: &[Value]) -> Reply {
     )
 }
 
-/// A list whose `fieldSelector` holds: `a.b=c` and `a.b!=c`.
+/// A list whose `fieldSelector` holds: `a.b=c` and `a.b!=c`. No pod is of the app `nope`.
 fn selected(items: &[Value]) -> Reply {
     let items = items.to_vec();
     Reply::made(move |request: &Request| {
         let selector = request.query.iter().find(|(name, _)| name == "fieldSelector");
         let selector = selector.map_or("", |(_, value)| value.as_str());
-        let kept: Vec<&Value> = items.iter().filter(|item| matches(item, selector)).collect();
+        let nope = request.query.iter().any(|(name, value)| name == "labelSelector" && value == "app=nope");
+        let kept: Vec<&Value> = items.iter().filter(|item| !nope && matches(item, selector)).collect();
         json!({"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": "7"}, "items": kept})
     })
 }

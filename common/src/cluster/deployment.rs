@@ -49,6 +49,18 @@ impl Cluster {
         }
     }
 
+    /// Asks for a namespace in which nothing was found: why it could not be read, or none where it is there.
+    ///
+    /// # Errors
+    /// It does not exist.
+    pub(super) async fn namespace_unread(&self, namespace: &str) -> Result<Option<String>, Error> {
+        match self.require(&NAMESPACES, "", namespace).await {
+            Ok(_) => Ok(None),
+            Err(Error::Answer(answer)) if answer.is_not_found() => Err(Error::Answer(answer)),
+            Err(error) => Ok(Some(format!("whether namespace {namespace} is there: {error}"))),
+        }
+    }
+
     fn no_such(&self, resource: &Resource, namespace: &str, name: &str) -> Error {
         Answer {
             endpoint: self.transport.endpoint().clone(),

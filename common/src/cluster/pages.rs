@@ -48,6 +48,20 @@ struct Name {
     name: String,
 }
 
+/// The address of a page of a list.
+fn page(path: &str, Selectors { labels, fields }: Selectors<'_>, limit: &str, next: &str) -> String {
+    fn given(text: &str) -> Option<&str> {
+        (!text.is_empty()).then_some(text)
+    }
+    let parameters = [
+        ("labelSelector", given(labels)),
+        ("fieldSelector", given(fields)),
+        ("limit", Some(limit)),
+        ("continue", given(next)),
+    ];
+    uri(path, &parameters)
+}
+
 impl Cluster {
     /// Hands each object that matches to `keep`, a page after the other. No namespace is the whole cluster.
     pub(super) async fn pages<T: DeserializeOwned>(
@@ -65,21 +79,12 @@ impl Cluster {
         accept: &'static str,
         resource: &Resource,
         namespace: &str,
-        Selectors { labels, fields }: Selectors<'_>,
+        selectors: Selectors<'_>,
         mut keep: impl FnMut(T),
     ) -> Result<(), Error> {
-        fn given(text: &str) -> Option<&str> {
-            (!text.is_empty()).then_some(text)
-        }
         let mut next = String::new();
         loop {
-            let parameters = [
-                ("labelSelector", given(labels)),
-                ("fieldSelector", given(fields)),
-                ("limit", Some(PAGE)),
-                ("continue", given(&next)),
-            ];
-            let uri = uri(&resource.path(namespace, None), &parameters);
+            let uri = page(&resource.path(namespace, None), selectors, PAGE, &next);
             let attempt = resource.attempt("list", namespace, None);
             let call = plain(Method::GET, uri, Vec::new(), attempt);
             let page: Page<T> = self.transport.read(&super::Call { accept, ..call }).await?;
@@ -89,6 +94,14 @@ impl Cluster {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether any pod matches: one is asked for. No namespace is the whole cluster.
+    pub(super) async fn has_pods(&self, namespace: &str, labels: &str) -> Result<bool, Error> {
+        let uri = page(&PODS.path(namespace, None), Selectors { labels, fields: "" }, "1", "");
+        let call = plain(Method::GET, uri, Vec::new(), PODS.attempt("list", namespace, None));
+        let page: Page<Named> = self.transport.read(&super::Call { accept: METADATA, ..call }).await?;
+        Ok(page.items.is_some_and(|items| !items.is_empty()))
     }
 
     /// The pods that match; of those that are well only what is counted, so that thousands fit.

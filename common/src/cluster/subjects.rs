@@ -64,6 +64,8 @@ pub struct Scene {
     pub unseen: Vec<String>,
     /// Pods looked at, well or not.
     pub pods: usize,
+    /// Whether there was nothing to look at: no pod, or none that the label selector matches.
+    pub empty: bool,
 }
 
 impl Scene {
@@ -75,6 +77,7 @@ impl Scene {
             unread: None,
             unseen: Vec::new(),
             pods: 0,
+            empty: false,
         }
     }
 }

@@ -116,9 +116,14 @@ impl Told<'_> {
             "" => String::new(),
             labels => format!(" that match {labels}"),
         };
+        if self.judgements.iter().any(|judgement| judgement.scene.empty) {
+            return verdict(Verdict::Unknown, &format!("{place}: {}", nothing_there(labels)));
+        }
         let looked_at: usize = self.judgements.iter().map(|judgement| judgement.scene.pods).sum();
         let objects = &self.report.objects;
         let sentence = match objects.len() {
+            // The API server leaves out the pods of other phases, and does not say how many they are.
+            0 if looked_at == 0 => format!("{place}: no pod{matching} {}", is_in(state, 1)),
             0 => format!("{place}: no pod{matching} {}; {looked_at} looked at", is_in(state, 1)),
             1 => format!("{place}: 1 pod{matching} {}", is_in(state, 1)),
             count => format!("{place}: {count} pods{matching} {}", is_in(state, count)),
@@ -290,6 +295,14 @@ fn weight(verdict: Verdict) -> u8 {
         Verdict::Unknown => 1,
         Verdict::Warn => 2,
         Verdict::Refuse | Verdict::Fail => 3,
+    }
+}
+
+/// That there was nothing to look at.
+fn nothing_there(labels: &str) -> String {
+    match labels {
+        "" => "there is no pod".to_owned(),
+        labels => format!("no pod matches {labels}"),
     }
 }
 

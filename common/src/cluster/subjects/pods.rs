@@ -96,7 +96,20 @@ impl Cluster {
             scenes.push(Scene::new("", nothing()));
         }
         scenes[0].pods = looked_at;
+        if looked_at == 0 {
+            self.nothing_found(&mut scenes[0], selectors).await?;
+        }
         Ok(scenes)
+    }
+
+    /// Tells a state that no pod is in from a place without pods, and that from a place that does not exist.
+    async fn nothing_found(&self, scene: &mut Scene, selectors: Selectors<'_>) -> Result<(), Error> {
+        let Selectors { labels, fields } = selectors;
+        scene.empty = fields.is_empty() || !self.has_pods(&scene.namespace, labels).await?;
+        if scene.empty && !scene.namespace.is_empty() {
+            scene.unseen.extend(self.namespace_unread(&scene.namespace).await?);
+        }
+        Ok(())
     }
 
     /// Those in a state among the pods of a namespace.

@@ -4,8 +4,8 @@ use serde_json::json;
 use testkit::{FakeApi, Reply};
 
 use crate::support::{
-    World, crashing, diagnose, findings, probe_failed, ready, requests, terminating, unready, unschedulable,
-    verdicts,
+    World, crashing, diagnose, findings, probe_failed, ready, replica_set, requests, terminating, unready,
+    unschedulable, verdicts,
 };
 
 const PODS: &str = "GET /api/v1/namespaces/shop/pods";
@@ -51,6 +51,26 @@ fn a_pod_that_crashes_is_compared_with_those_beside_it() {
     }
     assert!(asked.iter().any(|one| one.contains("/log?") && one.contains("previous=true")), "{asked:#?}");
     assert!(asked.len() <= 8, "{asked:#?}");
+}
+
+#[test]
+fn a_pod_that_is_not_ready_is_compared_with_those_of_the_template_before() {
+    let unready = unready("web", "b");
+    let mut world = World::web(vec![unready.clone()]);
+    world.events = vec![probe_failed(&unready)];
+    let mut set = replica_set("web");
+    set["metadata"]["name"] = json!("web-old");
+    set["metadata"]["uid"] = json!("r-old");
+    set["spec"]["template"]["spec"]["containers"][0]["image"] = json!("example.com/web:1");
+    world.replica_sets.push(set);
+    let mut old = ready("web", "a");
+    old["metadata"]["name"] = json!("web-old-a");
+    old["metadata"]["ownerReferences"][0]["uid"] = json!("r-old");
+    world.pods.push(old);
+    for form in [["pod", "web-6f9c7d5b8-b"], ["service", "web"]] {
+        let (run, _api) = world.run(&form);
+        run.code(1).stdout_has("readiness/http-5xx").stdout_has("kubectl sk-rollback deployment/web -n shop");
+    }
 }
 
 #[test]

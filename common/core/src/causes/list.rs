@@ -51,7 +51,6 @@ pub const CAUSES: &[Cause] = &[
     crashloop::APP_EXIT,
     crashloop::EXITS_ZERO,
     crashloop::ONE_NODE_ONLY,
-    crashloop::SINCE_REVISION,
     pending::PVC_NOT_FOUND,
     pending::CLAIM_LOST,
     pending::CLAIM_IN_USE,
@@ -96,6 +95,8 @@ pub const CAUSES: &[Cause] = &[
     readiness::SIDECAR_NOT_READY,
     readiness::READINESS_GATE,
     readiness::NO_ENDPOINTS,
+    // After all that it speaks of.
+    crashloop::SINCE_REVISION,
     pending::EVICTED,
     pending::PREEMPTED,
     rollout::PROGRESS_DEADLINE,

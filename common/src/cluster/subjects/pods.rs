@@ -17,6 +17,12 @@ use crate::cluster::pages::Selectors;
 use crate::cluster::{Cluster, DEPLOYMENTS, PODS};
 use crate::error::Error;
 
+/// Whether the pod should serve, and is not ready.
+fn is_kept_waiting(pod: &Pod) -> bool {
+    let goes = pod.metadata.deletion_timestamp.is_some() || workload::has_ended(pod);
+    !goes && !workload::is_ready(pod)
+}
+
 impl Cluster {
     /// The names of the pods that are most like one that does not exist; where none is like it, of all.
     pub async fn pods_like(&self, namespace: &str, name: &str) -> Fact<Vec<String>> {
@@ -29,15 +35,15 @@ impl Cluster {
         Fact::Known(if alike.is_empty() { names } else { alike })
     }
 
-    /// One pod; where it crashes also its Deployment, which tells whether the others of it crash too.
+    /// One pod; where it does not serve also its Deployment, which tells whether the others of it do.
     pub(super) async fn pod(&self, namespace: &str, name: &str, now: Timestamp) -> Result<Scene, Error> {
         let read = join(self.require(&PODS, namespace, name), self.events_named(namespace, name));
         let (raw, events) = read.await;
         let mut pod: Pod = workload::typed(PODS.kind, raw?)?;
         pod.metadata.managed_fields = None;
         let events: Fact<Vec<Event>> = events.into();
-        let around =
-            if causes::crashes(&pod, now) { self.around(namespace, &pod, &events).await } else { Ok(None) };
+        let alone = !causes::crashes(&pod, now) && !is_kept_waiting(&pod);
+        let around = if alone { Ok(None) } else { self.around(namespace, &pod, &events).await };
         let only = Some(BTreeSet::from([name.to_owned()]));
         let (subjects, unseen) = match around {
             Ok(Some(workload)) => (Subjects { workloads: vec![workload], only, ..nothing() }, None),

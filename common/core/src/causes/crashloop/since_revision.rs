@@ -1,45 +1,104 @@
-//! `crashloop/since-revision`: only pods of the newest revision crash, and its template differs: roll back.
+//! `crashloop/since-revision`: pods of the newest revision fail, those of a really different one before serve: roll back.
 
-use crate::causes::STATE;
-use crate::causes::container::counted;
-use crate::causes::crashloop::crashing;
-use crate::causes::{Cause, Fatal, Rule, Sighting, WorkloadFacts};
+use k8s_openapi::api::core::v1::Pod;
+
+use crate::causes::container::{counted, word};
+use crate::causes::crashloop::{CONFIG_ERROR, START_ERROR, crashing};
+use crate::causes::{self, Cause, Fatal, Rule, STATE, Sighting, WorkloadFacts};
 use crate::finding::Severity;
 use crate::{revision, workload};
 
 pub(in crate::causes) const SINCE_REVISION: Cause = Cause {
     code: "crashloop/since-revision",
-    about: "only pods of the newest revision crash, and its template differs: roll back",
+    about: "pods of the newest revision crash, cannot start or do not get ready, those of another template before it serve: roll back",
     severity: Severity::Info,
     fatal: Fatal::Never,
     rule: Rule::Workload(rule),
 };
 
+/// Causes that lie with a node, or with a pod that goes: another template has them, too.
+const OF_NO_TEMPLATE: &[&str] = &[
+    "pending/cordoned",
+    "pending/evicted",
+    "pending/node-not-ready",
+    "pending/node-pressure",
+    "pending/preempted",
+    "readiness/node-not-ready",
+    "terminating/",
+];
+
 fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
+    let serving = serving_before(facts);
+    let steady = serving.iter().filter(|pod| workload::restarts(pod) == 0).count();
     let (crashing, _) = crashing::of(facts);
-    let all = facts.workload;
-    let old = all.pods.iter().filter(|pod| !all.is_new(pod) && workload::is_ready(pod));
-    let steady = old.filter(|pod| workload::restarts(pod) == 0).count();
-    let owners = all
-        .replica_sets
-        .iter()
-        .filter(|set| all.pods.iter().any(|pod| workload::is_ready(pod) && crashing::belongs(pod, set)));
-    let changed = owners
-        .filter(|set| !revision::is_same(set.template(), all.deployment.template()))
-        .any(|set| all.current().is_none_or(|current| current.uid() != set.uid()));
-    (!crashing.is_empty() && steady > 0 && changed).then(|| Sighting {
-        summary: format!(
+    if !crashing.is_empty() && steady > 0 {
+        let summary = format!(
             "only the present template crashes ({}); {} of the template before never restarted",
             counted(crashing.len(), "pod"),
             counted(steady, "pod")
-        ),
-        evidence: crashing
-            .iter()
-            .map(|pod| format!("pod/{} restarts: {}", workload::name(pod), workload::restarts(pod)))
-            .take(3)
-            .collect(),
-        next: vec![facts.place.kubectl(&format!("sk-rollback deployment/{}", all.deployment.name()))],
+        );
+        let restarts = crashing.iter().map(|pod| {
+            let restarts = workload::restarts(pod);
+            format!("pod/{} restarts: {restarts}", workload::name(pod))
+        });
+        return Some(sighting(facts, summary, restarts.take(3).collect()));
+    }
+    if serving.is_empty() {
+        return None;
+    }
+    let failing = failing(facts);
+    let summary = format!(
+        "{} of the present template cannot serve; {} of the template before can",
+        counted(failing.len(), "pod"),
+        counted(serving.len(), "pod")
+    );
+    let codes = failing.iter().map(|(object, code)| format!("{object}: {code}"));
+    (!failing.is_empty()).then(|| sighting(facts, summary, codes.take(3).collect()))
+}
+
+fn sighting(facts: &WorkloadFacts<'_>, summary: String, evidence: Vec<String>) -> Sighting {
+    let name = word(facts.workload.deployment.name());
+    Sighting {
+        summary,
+        evidence,
+        next: vec![facts.place.kubectl(&format!("sk-rollback deployment/{name}"))],
         observations: STATE,
         ..Sighting::default()
-    })
+    }
+}
+
+/// The ready pods of revisions whose templates really differ from the present one. After a restart there are none.
+fn serving_before<'a>(facts: &WorkloadFacts<'a>) -> Vec<&'a Pod> {
+    let all = facts.workload;
+    let differs = |set: &&workload::ReplicaSet| {
+        all.current().is_none_or(|current| current.uid() != set.uid())
+            && !revision::is_same(set.template(), all.deployment.template())
+    };
+    let ready: Vec<&Pod> = all.pods.iter().filter(|pod| workload::is_ready(pod)).collect();
+    let owns = |set: &&workload::ReplicaSet| ready.iter().any(|pod| crashing::belongs(pod, set));
+    let sets: Vec<_> = all.replica_sets.iter().filter(owns).filter(differs).collect();
+    ready.into_iter().filter(|pod| sets.iter().any(|set| crashing::belongs(pod, set))).collect()
+}
+
+/// The new pods that have an error which their template can have brought, each with the first such code. Within what
+/// a probe grants no rule finds an error.
+fn failing(facts: &WorkloadFacts<'_>) -> Vec<(String, &'static str)> {
+    let pods = causes::new_pods(facts.workload);
+    let causes = causes::CAUSES.iter().filter(|cause| is_of_template(cause));
+    let mut failing: Vec<(String, &'static str)> = Vec::new();
+    for found in causes.flat_map(|cause| causes::seen(cause, facts, &pods)) {
+        if failing.iter().all(|(object, _)| *object != found.finding.object) {
+            failing.push((found.finding.object, found.cause.code));
+        }
+    }
+    failing
+}
+
+/// Whether the template can have brought this error. Of crashes only those that come again tell something, and only
+/// beside pods that never crashed: they are counted by themselves.
+fn is_of_template(cause: &Cause) -> bool {
+    let starts = [CONFIG_ERROR.code, START_ERROR.code].contains(&cause.code);
+    let crashes = cause.code.starts_with("crashloop/") && !starts;
+    let elsewhere = OF_NO_TEMPLATE.iter().any(|start| cause.code.starts_with(start));
+    cause.severity == Severity::Error && matches!(cause.rule, Rule::Pod(_)) && !crashes && !elsewhere
 }

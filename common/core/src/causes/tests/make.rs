@@ -77,7 +77,7 @@ impl Make {
     }
 
     /// A pod of this `ReplicaSet`, patched.
-    fn pod_of(mut self, set: &str, patch: &Value) -> Self {
+    pub(super) fn pod_of(mut self, set: &str, patch: &Value) -> Self {
         let name = format!("{set}-p{}", self.pods.len());
         let hash = set.rsplit('-').next();
         let mut pod = json!({

@@ -1,5 +1,6 @@
 //! Diagnosis: objects, and what was fetched besides, become verdicts, findings, and what to fetch next.
 
+mod evidence;
 mod fold;
 mod group;
 mod judge;
@@ -20,6 +21,7 @@ use crate::finding::Severity;
 use crate::target::Place;
 use crate::workload::Workload;
 
+pub use evidence::{Worth, weighed};
 pub use group::Group;
 pub use report::{Seen, with_log};
 pub use state::State;

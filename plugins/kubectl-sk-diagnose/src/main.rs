@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod evidence;
 mod render;
 
 fn main() -> std::process::ExitCode {

@@ -14,9 +14,7 @@ use sk_core::report::{DiagnosisReport, ObjectView};
 use sk_core::sanitize::visible;
 
 use crate::args::Asked;
-
-/// Columns that a line may have.
-const WIDTH: usize = 80;
+use crate::evidence;
 
 /// Lines that one cause may take.
 const LINES: usize = 12;
@@ -159,7 +157,8 @@ impl Told<'_> {
         }
     }
 
-    /// One cause in at most a dozen lines: where, what, how it is known, what to type. Only evidence is ever cut.
+    /// One cause in at most a dozen lines: where, what, how it is known, what to type. Only evidence is ever cut, and
+    /// what the application said not even then.
     fn cause(&self, judgement: &Judgement, group: &Group, told: Option<usize>, text: &mut Text) {
         let finding = diagnose::with_log(group.finding.clone(), &judgement.fetched, self.logs);
         let mut before = vec![where_seen(group, told.is_some())];
@@ -178,7 +177,9 @@ impl Told<'_> {
         }
         let taken: usize = before.iter().chain(&after).map(|part| part.lines().count()).sum();
         let room = LINES.saturating_sub(taken + told.unwrap_or_default()).max(2);
-        for part in before.into_iter().chain(evidence(&finding.evidence, room.max(self.logs))).chain(after) {
+        for part in
+            before.into_iter().chain(evidence::marked(&finding.evidence, room + self.logs)).chain(after)
+        {
             text.line(part);
         }
     }
@@ -246,38 +247,6 @@ fn where_seen(group: &Group, told: bool) -> String {
 fn others(group: &Group) -> Option<String> {
     let names: Vec<String> = group.objects.iter().map(|object| object.replacen("pod/", "", 1)).collect();
     (names.len() > 1).then(|| terminal::lines("    pods  ", 10, &some(&names)))
-}
-
-/// Evidence in so many lines: where it is more, each piece loses its end first, then the last ones go.
-fn evidence(evidence: &[String], room: usize) -> Vec<String> {
-    let whole = pieces(evidence, usize::MAX);
-    let fitting = [2, 1].into_iter().map(|each| pieces(evidence, each));
-    let lines = |pieces: &Vec<Vec<String>>| pieces.iter().map(Vec::len).sum::<usize>();
-    if lines(&whole) <= room {
-        return whole.concat();
-    }
-    let cut = fitting.clone().find(|cut| lines(cut) <= room);
-    let mut cut = cut.or_else(|| fitting.clone().next_back()).unwrap_or_default().concat();
-    cut.truncate(room);
-    cut
-}
-
-/// Each piece of evidence in at most so many lines.
-fn pieces(evidence: &[String], most: usize) -> Vec<Vec<String>> {
-    let piece = |(index, seen): (usize, &String)| {
-        let first = if index == 0 { format!("    {}  ", terminal::dim("seen")) } else { " ".repeat(10) };
-        let mut lines: Vec<String> = terminal::lines(&first, 10, seen).lines().map(str::to_owned).collect();
-        if lines.len() > most {
-            lines.truncate(most);
-            if let Some(last) = lines.last_mut() {
-                let more = terminal::sign(" …", " ...");
-                let kept = last.chars().count().min(WIDTH - more.chars().count());
-                *last = last.chars().take(kept).chain(more.chars()).collect();
-            }
-        }
-        lines
-    };
-    evidence.iter().enumerate().map(piece).collect()
 }
 
 /// The first names, and how many more.

@@ -65,6 +65,17 @@ fn many_pods_with_one_cause_are_one_cause() {
 }
 
 #[test]
+fn one_pod_matches_and_two_match() {
+    for (count, words) in
+        [(1, "1 pod that matches app=web is pending"), (2, "2 pods that match app=web are pending")]
+    {
+        let pods = ["a", "b"][..count].iter().map(|suffix| unschedulable("web", suffix)).collect();
+        let (run, _api) = World::web(pods).run(&["pending", "-l", "app=web"]);
+        run.code(1).stdout_has(words);
+    }
+}
+
+#[test]
 fn a_service_with_two_causes() {
     let world = World::web(vec![ready("web", "a"), crashing("web", "b"), unschedulable("web", "c")]);
     let (run, _api) = world.run(&["service", "web"]);

@@ -27,8 +27,13 @@ pub struct Place<'a> {
 impl Place<'_> {
     /// A kubectl command line for this namespace and cluster, ready to be pasted.
     pub fn kubectl(&self, words: &str) -> String {
+        self.of_cluster(&format!("{words} -n {}", self.namespace))
+    }
+
+    /// The same of what is in no namespace, such as nodes.
+    pub fn of_cluster(&self, words: &str) -> String {
         let space = if self.connection.is_empty() { "" } else { " " };
-        format!("kubectl {words} -n {}{space}{}", self.namespace, self.connection)
+        format!("kubectl {words}{space}{}", self.connection)
     }
 }
 

@@ -110,9 +110,9 @@ impl Told<'_> {
     /// How many pods are in a state.
     fn counted(&self, state: State, namespace: Option<&str>, labels: &str) -> String {
         let place = namespace.map_or_else(|| "all namespaces".to_owned(), str::to_owned);
-        let matching = match labels {
+        let matching = |pods: usize| match labels {
             "" => String::new(),
-            labels => format!(" that match {labels}"),
+            labels => format!(" that {} {labels}", if pods == 1 { "matches" } else { "match" }),
         };
         if self.judgements.iter().any(|judgement| judgement.scene.empty) {
             return verdict(Verdict::Unknown, &format!("{place}: {}", nothing_there(labels)));
@@ -121,10 +121,10 @@ impl Told<'_> {
         let objects = &self.report.objects;
         let sentence = match objects.len() {
             // The API server leaves out the pods of other phases, and does not say how many they are.
-            0 if looked_at == 0 => format!("{place}: no pod{matching} {}", is_in(state, 1)),
-            0 => format!("{place}: no pod{matching} {}; {looked_at} looked at", is_in(state, 1)),
-            1 => format!("{place}: 1 pod{matching} {}", is_in(state, 1)),
-            count => format!("{place}: {count} pods{matching} {}", is_in(state, count)),
+            0 if looked_at == 0 => format!("{place}: no pod{} {}", matching(1), is_in(state, 1)),
+            0 => format!("{place}: no pod{} {}; {looked_at} looked at", matching(1), is_in(state, 1)),
+            1 => format!("{place}: 1 pod{} {}", matching(1), is_in(state, 1)),
+            count => format!("{place}: {count} pods{} {}", matching(count), is_in(state, count)),
         };
         let worst = objects.iter().map(|view| view.verdict).max_by_key(|verdict| weight(*verdict));
         verdict(worst.unwrap_or(Verdict::Pass), &sentence)

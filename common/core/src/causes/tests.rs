@@ -107,6 +107,32 @@ const PATHS: &[&str] = &[
     "PDB ",
 ];
 
+/// Kinds that are in no namespace.
+const OF_THE_CLUSTER: &[&str] = &[
+    "node",
+    "pv",
+    "csinode",
+    "volumeattachment",
+    "priorityclass",
+    "runtimeclass",
+    "validatingadmissionpolicy",
+    "validatingwebhookconfiguration",
+];
+
+/// Whether a command names its cluster, and its namespace where what it is about is in one.
+fn is_pasteable(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let of_cluster = |kind: &str| {
+        let mut kinds = OF_THE_CLUSTER.iter();
+        kinds.any(|one| kind.strip_prefix(one).is_some_and(|rest| ["", "s", "es"].contains(&rest)))
+    };
+    let kind = words.get(2).and_then(|kinds| kinds.split(',').next()).unwrap_or_default();
+    let namespaced = !(of_cluster(kind) || words.get(1) == Some(&"uncordon"));
+    line.starts_with("kubectl ")
+        && line.contains(" --context prod")
+        && line.contains(" -n shop --context prod") == namespaced
+}
+
 /// Holds what is found in a case against what is expected, and every finding against what findings must be.
 fn check(name: &str, found: &[Found], expected: Expected) {
     let codes: Vec<&str> = found.iter().map(|found| found.cause.code).collect();
@@ -124,9 +150,7 @@ fn check(name: &str, found: &[Found], expected: Expected) {
         );
         let paths = |line: &String| PATHS.iter().any(|start| line.starts_with(start));
         assert!(finding.evidence.iter().any(paths), "{name}: {finding:?}");
-        let pasteable =
-            |line: &&String| line.starts_with("kubectl ") && line.contains(" -n shop --context prod");
-        assert!(finding.next.iter().all(|line| pasteable(&line)), "{name}: {:?}", finding.next);
+        assert!(finding.next.iter().all(|line| is_pasteable(line)), "{name}: {:?}", finding.next);
         let silent = matches!(found.cause.code, "readiness/still-starting");
         assert!(silent || !finding.next.is_empty(), "{name}: {finding:?}");
         assert!(found.observations >= 1, "{name}: {finding:?}");

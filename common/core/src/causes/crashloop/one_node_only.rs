@@ -32,7 +32,7 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
             .map(|pod| format!("pod/{} spec.nodeName: {node}", workload::name(pod)))
             .take(3)
             .collect(),
-        next: vec![facts.place.kubectl(&format!("describe node {}", word(node)))],
+        next: vec![facts.place.of_cluster(&format!("describe node {}", word(node)))],
         observations: STATE,
         ..Sighting::default()
     })

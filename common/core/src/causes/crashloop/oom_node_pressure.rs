@@ -23,7 +23,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let mut sighting = crash.sighting(facts, summary);
     sighting.evidence.push(format!("{}: none", crash.container.spec_path("resources.limits.memory")));
     sighting.next = vec![
-        facts.place.kubectl(&format!("describe node {}", word(node))),
+        facts.place.of_cluster(&format!("describe node {}", word(node))),
         facts.place.kubectl("top pods --sort-by=memory"),
     ];
     Some(sighting)

@@ -17,6 +17,6 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let pull = pull::seen(facts, Kind::DiskFull)?;
     let node = facts.node();
     let summary = format!("the disk of {node} has no room for {}", pull.what());
-    let describe = facts.place.kubectl(&format!("describe node {}", word(node)));
+    let describe = facts.place.of_cluster(&format!("describe node {}", word(node)));
     Some(pull.sighting(summary, vec![describe]))
 }

@@ -16,6 +16,6 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let pull = pull::seen(facts, Kind::NoPlatform)?;
     let node = facts.node();
     let summary = format!("{} is not built for the platform of {node}", pull.what());
-    let platform = facts.place.kubectl("get nodes -L kubernetes.io/os,kubernetes.io/arch");
+    let platform = facts.place.of_cluster("get nodes -L kubernetes.io/os,kubernetes.io/arch");
     Some(pull.sighting(summary, vec![platform]))
 }

@@ -110,7 +110,8 @@ impl<'a> Pull<'a> {
         if said.is_none() {
             evidence.extend(last.map(event::evidence));
         } else if counted > 0 {
-            evidence.push(format!("event Failed (Failed to pull image): {counted} times"));
+            let times = if counted == 1 { "once".to_owned() } else { format!("{counted} times") };
+            evidence.push(format!("event Failed (Failed to pull image): {times}"));
         }
         let once_more = if reason == "ImagePullBackOff" { 2 } else { 1 };
         let times = if counted > 0 { counted } else { once_more };

@@ -18,6 +18,6 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
     let policy = refusal.after("ValidatingAdmissionPolicy").unwrap_or("of the cluster");
     let (_, why) = refusal.message.split_once("denied request: ").unwrap_or(("", refusal.reason()));
     let summary = format!("ValidatingAdmissionPolicy {policy} denies the pods: {}", clip(why));
-    let show = facts.place.kubectl(&format!("get validatingadmissionpolicy {} -o yaml", word(policy)));
+    let show = facts.place.of_cluster(&format!("get validatingadmissionpolicy {} -o yaml", word(policy)));
     Some(refusal.sighting(summary, vec![show, facts.edit()]))
 }

@@ -32,7 +32,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         evidence: said.evidence.into_iter().chain([evidence]).collect(),
         next: vec![
             facts.place.kubectl(&format!("describe pvc {}", word(&claim))),
-            facts.place.kubectl("get pv"),
+            facts.place.of_cluster("get pv"),
         ],
         observations: STATE,
         needs: said.needs,

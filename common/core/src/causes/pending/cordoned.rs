@@ -24,7 +24,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let summary = format!("{}: cordoned (spec.unschedulable){which}", refusing.start);
     let evidence = names.iter().take(3).map(|name| format!("node/{name} spec.unschedulable: true"));
     let evidence: Vec<String> = evidence.collect();
-    let list = facts.place.kubectl("get nodes --field-selector spec.unschedulable=true");
-    let first = names.first().map(|name| facts.place.kubectl(&format!("uncordon {}", word(name))));
+    let list = facts.place.of_cluster("get nodes --field-selector spec.unschedulable=true");
+    let first = names.first().map(|name| facts.place.of_cluster(&format!("uncordon {}", word(name))));
     Some(unschedulable.sighting(summary, evidence, [list].into_iter().chain(first).collect()))
 }

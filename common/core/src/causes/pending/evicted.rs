@@ -18,7 +18,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     Some(Sighting {
         summary: format!("{} evicted the pod: {}", facts.node(), clip(message)),
         evidence: vec![evidence],
-        next: vec![facts.describe(), facts.place.kubectl("top nodes")],
+        next: vec![facts.describe(), facts.place.of_cluster("top nodes")],
         observations: 1,
         ..Sighting::default()
     })

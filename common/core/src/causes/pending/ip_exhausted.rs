@@ -20,7 +20,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         summary: format!("the pod network has no free address on {}", facts.node()),
         evidence: vec![event::evidence(failed)],
         next: vec![
-            facts.place.kubectl("get nodes -o custom-columns=NAME:.metadata.name,PODS:.spec.podCIDRs"),
+            facts.place.of_cluster("get nodes -o custom-columns=NAME:.metadata.name,PODS:.spec.podCIDRs"),
         ],
         observations: event::standing(std::iter::once(*failed)),
         ..Sighting::default()

@@ -29,7 +29,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     Some(Sighting {
         summary,
         evidence: vec![event::evidence(failed)],
-        next: vec![facts.place.kubectl("get volumeattachments"), facts.place.kubectl("get pods -o wide")],
+        next: vec![facts.place.of_cluster("get volumeattachments"), facts.place.kubectl("get pods -o wide")],
         observations: event::standing(std::iter::once(*failed)),
         ..Sighting::default()
     })

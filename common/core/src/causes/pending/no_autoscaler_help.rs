@@ -27,7 +27,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     Some(Sighting {
         summary: format!("the cluster autoscaler adds no node for the pod: {}", clip(why)),
         evidence: vec![event::evidence(refused)],
-        next: vec![facts.place.kubectl("get nodes"), facts.edit_owner()],
+        next: vec![facts.place.of_cluster("get nodes"), facts.edit_owner()],
         observations: workload::times_seen(refused),
         ..Sighting::default()
     })

@@ -30,7 +30,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let keys = terms.flat_map(|term| term.match_expressions.iter().flatten()).map(|want| want.key.as_str());
     let have = labels::have(&refusing.nodes, keys);
     let summary = format!("{}: node affinity wants {wanted}{have}", refusing.start);
-    let next = facts.place.kubectl("get nodes --show-labels");
+    let next = facts.place.of_cluster("get nodes --show-labels");
     let evidence =
         [format!("spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution: {wanted}")];
     Some(unschedulable.sighting(summary, evidence, vec![next, facts.edit_owner()]))

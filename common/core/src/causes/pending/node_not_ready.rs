@@ -30,7 +30,7 @@ fn given(facts: &PodFacts<'_>) -> Option<Sighting> {
     Some(Sighting {
         summary: format!("{name} {}, so the pod's containers are not created", lost.words),
         evidence: vec![lost.evidence, "status.phase: Pending".to_owned()],
-        next: vec![facts.place.kubectl(&format!("describe node {}", word(name)))],
+        next: vec![facts.place.of_cluster(&format!("describe node {}", word(name)))],
         observations: STATE,
         ..Sighting::default()
     })

@@ -22,7 +22,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let labels = labels.join(",");
     let have = labels::have(&refusing.nodes, wanted.keys().map(String::as_str));
     let summary = format!("{}: nodeSelector wants {labels}{have}", refusing.start);
-    let next = facts.place.kubectl("get nodes --show-labels");
+    let next = facts.place.of_cluster("get nodes --show-labels");
     let evidence = [format!("spec.nodeSelector: {labels}")];
     Some(unschedulable.sighting(summary, evidence, vec![next, facts.edit_owner()]))
 }

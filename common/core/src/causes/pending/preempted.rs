@@ -26,7 +26,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
             format!("status.conditions[DisruptionTarget]: PreemptionByScheduler: {}", clip(message)),
             format!("spec.priorityClassName: {class}"),
         ],
-        next: vec![facts.place.kubectl("get priorityclasses"), facts.place.kubectl("get pods -o wide")],
+        next: vec![facts.place.of_cluster("get priorityclasses"), facts.place.kubectl("get pods -o wide")],
         observations: 1,
         ..Sighting::default()
     })

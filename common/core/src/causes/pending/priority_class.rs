@@ -18,7 +18,7 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
     let name = named.or_else(|| facts.template_field("priorityClassName")).unwrap_or("of the template");
     let summary = format!("PriorityClass {name} does not exist, so no pod is created");
     let mut sighting =
-        refusal.sighting(summary, vec![facts.place.kubectl("get priorityclasses"), facts.edit()]);
+        refusal.sighting(summary, vec![facts.place.of_cluster("get priorityclasses"), facts.edit()]);
     sighting.evidence.push(format!("spec.template.spec.priorityClassName: {name}"));
     Some(sighting)
 }

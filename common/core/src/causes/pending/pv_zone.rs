@@ -25,6 +25,6 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         unschedulable.of_nodes(reason),
         names.join(" or ")
     );
-    let next = facts.place.kubectl("get pv -o custom-columns=NAME:.metadata.name,CLAIM:.spec.claimRef.name,WHERE:.spec.nodeAffinity.required");
+    let next = facts.place.of_cluster("get pv -o custom-columns=NAME:.metadata.name,CLAIM:.spec.claimRef.name,WHERE:.spec.nodeAffinity.required");
     Some(unschedulable.sighting(summary, places.into_iter().map(|(_, evidence)| evidence), vec![next]))
 }

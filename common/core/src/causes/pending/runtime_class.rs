@@ -17,5 +17,5 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
     let named = refusal.after("RuntimeClass ");
     let name = named.or_else(|| facts.template_field("runtimeClassName")).unwrap_or("of the template");
     let summary = format!("RuntimeClass {name} cannot be used, so no pod is created: {}", refusal.reason());
-    Some(refusal.sighting(summary, vec![facts.place.kubectl("get runtimeclasses"), facts.edit()]))
+    Some(refusal.sighting(summary, vec![facts.place.of_cluster("get runtimeclasses"), facts.edit()]))
 }

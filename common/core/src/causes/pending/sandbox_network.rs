@@ -25,7 +25,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     Some(Sighting {
         summary: format!("the pod's {what} cannot be made on {}: {}", facts.node(), clip(why)),
         evidence: vec![event::evidence(failed)],
-        next: vec![facts.place.kubectl("get nodes"), facts.describe()],
+        next: vec![facts.place.of_cluster("get nodes"), facts.describe()],
         observations: event::standing(std::iter::once(*failed)),
         ..Sighting::default()
     })

@@ -271,7 +271,7 @@ pub(in crate::causes) fn insufficient(
     let summary = format!("{}: not enough free {resource}{asked}{most}", unschedulable.of_nodes(reason));
     let evidence = requests.into_iter().map(|(path, quantity)| format!("{path}: {quantity}"));
     let evidence: Vec<String> = evidence.chain(rooms.iter().map(Room::evidence)).collect();
-    let free = format!("{} | grep -A 9 'Allocated resources'", facts.place.kubectl("describe nodes"));
+    let free = format!("{} | grep -A 9 'Allocated resources'", facts.place.of_cluster("describe nodes"));
     let mut sighting = unschedulable.sighting(summary, evidence, vec![free, facts.edit_owner()]);
     sighting.needs.extend(bars::room_needs(&able));
     Some(sighting)

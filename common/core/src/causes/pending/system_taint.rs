@@ -25,7 +25,7 @@ pub(super) fn sighting(
     let names = if names.is_empty() { String::new() } else { format!(" ({names})") };
     let evidence: Vec<String> = refusing.nodes.iter().take(3).flat_map(|node| of_node(node, bar)).collect();
     let which = refusing.nodes.first().map(|node| format!("describe node {}", word(node::name(node))));
-    let next = vec![facts.place.kubectl(&which.unwrap_or_else(|| "get nodes".to_owned()))];
+    let next = vec![facts.place.of_cluster(&which.unwrap_or_else(|| "get nodes".to_owned()))];
     Some(unschedulable.sighting(format!("{}: {words}{names}", refusing.start), evidence, next))
 }
 

@@ -20,8 +20,9 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let able = bars::roomiest(facts, "pods");
     let rooms = bars::rooms(facts, &able, "pods");
     let summary = format!("{}: they run as many pods as they may", unschedulable.of_nodes(reason));
-    let next =
-        facts.place.kubectl("get nodes -o custom-columns=NAME:.metadata.name,PODS:.status.allocatable.pods");
+    let next = facts
+        .place
+        .of_cluster("get nodes -o custom-columns=NAME:.metadata.name,PODS:.status.allocatable.pods");
     let mut sighting = unschedulable.sighting(summary, rooms.iter().map(Room::evidence), vec![next]);
     sighting.needs.extend(bars::room_needs(&able));
     Some(sighting)

@@ -28,8 +28,8 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let summary = format!("{}: its pods must stay spread ({wanted}{label})", unschedulable.of_nodes(reason));
     let keys: Vec<&str> = constraints.iter().map(|constraint| constraint.topology_key.as_str()).collect();
     let next = match keys.as_slice() {
-        [] => facts.place.kubectl("get nodes --show-labels"),
-        keys => facts.place.kubectl(&format!("get nodes -L {}", word(&keys.join(",")))),
+        [] => facts.place.of_cluster("get nodes --show-labels"),
+        keys => facts.place.of_cluster(&format!("get nodes -L {}", word(&keys.join(",")))),
     };
     let evidence = [format!("spec.topologySpreadConstraints: {wanted}")];
     Some(unschedulable.sighting(summary, evidence, vec![next, facts.edit_owner()]))

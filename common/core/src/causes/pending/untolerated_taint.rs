@@ -43,7 +43,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let evidence = [format!("spec.tolerations: {tolerated}")];
     let evidence: Vec<String> =
         evidence.into_iter().chain(refusing.nodes.iter().take(3).map(of_node)).collect();
-    let next = facts.place.kubectl("get nodes -o custom-columns=NAME:.metadata.name,TAINTS:.spec.taints");
+    let next = facts.place.of_cluster("get nodes -o custom-columns=NAME:.metadata.name,TAINTS:.spec.taints");
     Some(unschedulable.sighting(summary, evidence, vec![next, facts.edit_owner()]))
 }
 

@@ -16,6 +16,6 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let unschedulable = scheduling::seen(facts)?;
     let reason = unschedulable.reason(Filter::VolumeLimit, |_| true)?;
     let summary = format!("{}: they have as many volumes as they may", unschedulable.of_nodes(reason));
-    let next = facts.place.kubectl("get csinodes -o yaml");
+    let next = facts.place.of_cluster("get csinodes -o yaml");
     Some(unschedulable.sighting(summary, None, vec![next]))
 }

@@ -19,6 +19,6 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
     let (_, why) = refusal.message.split_once("denied the request")?;
     let why = clip(why.trim_start_matches([':', ' ']));
     let summary = format!("admission webhook {webhook} denies the pods: {why}");
-    let list = facts.place.kubectl("get validatingwebhookconfigurations,mutatingwebhookconfigurations");
+    let list = facts.place.of_cluster("get validatingwebhookconfigurations,mutatingwebhookconfigurations");
     Some(refusal.sighting(summary, vec![facts.edit(), list]))
 }

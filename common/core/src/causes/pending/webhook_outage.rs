@@ -19,6 +19,6 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
     let (_, why) = refusal.message.split_once("failed to call webhook: ").unwrap_or(("", refusal.message));
     let summary =
         format!("admission webhook {webhook} does not answer, so no pod is admitted: {}", clip(why));
-    let list = facts.place.kubectl("get validatingwebhookconfigurations,mutatingwebhookconfigurations");
+    let list = facts.place.of_cluster("get validatingwebhookconfigurations,mutatingwebhookconfigurations");
     Some(refusal.sighting(summary, vec![list]))
 }

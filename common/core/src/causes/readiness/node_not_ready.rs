@@ -45,7 +45,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     Some(Sighting {
         summary,
         evidence,
-        next: vec![facts.place.kubectl(&format!("describe node {}", word(node)))],
+        next: vec![facts.place.of_cluster(&format!("describe node {}", word(node)))],
         observations: STATE,
         needs: asks.flatten().into_iter().collect(),
     })

@@ -38,7 +38,7 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
         evidence,
         next: vec![
             facts.place.kubectl(&format!("describe pdb {}", word(name))),
-            facts.place.kubectl(&format!("uncordon {}", word(node))),
+            facts.place.of_cluster(&format!("uncordon {}", word(node))),
         ],
         observations: STATE,
         ..Sighting::default()

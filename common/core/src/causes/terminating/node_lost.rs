@@ -29,14 +29,14 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
             .to_owned()
     };
     let commands = [
-        format!("get node {}", word(node)),
-        format!("get pods -o wide --field-selector spec.nodeName={}", word(node)),
-        format!("delete pod {pod} --grace-period=0 --force"),
+        facts.place.of_cluster(&format!("get node {}", word(node))),
+        facts.place.kubectl(&format!("get pods -o wide --field-selector spec.nodeName={}", word(node))),
+        facts.place.kubectl(&format!("delete pod {pod} --grace-period=0 --force")),
     ];
     Some(Sighting {
         summary: format!("{node} {}, so nothing confirms that the pod ended; {risk}", lost.words),
         evidence: vec![lost.evidence, leaving.evidence()],
-        next: commands.iter().map(|words| facts.place.kubectl(words)).collect(),
+        next: commands.to_vec(),
         observations: STATE,
         ..Sighting::default()
     })

@@ -24,7 +24,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     Some(Sighting {
         summary: format!("{node} cannot kill the pod: {}", clip(why)),
         evidence: vec![event::evidence(failed), leaving.evidence()],
-        next: vec![facts.place.kubectl(&format!("describe node {}", word(node))), facts.describe()],
+        next: vec![facts.place.of_cluster(&format!("describe node {}", word(node))), facts.describe()],
         observations: workload::times_seen(failed),
         ..Sighting::default()
     })

@@ -21,7 +21,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
             "not stuck: the pod mirrors a static pod of {node}, whose kubelet makes it anew as long as its manifest lies there"
         ),
         evidence: vec!["metadata.annotations: kubernetes.io/config.mirror".to_owned()],
-        next: vec![facts.place.kubectl(&format!("describe node {}", word(node)))],
+        next: vec![facts.place.of_cluster(&format!("describe node {}", word(node)))],
         observations: STATE,
         ..Sighting::default()
     })

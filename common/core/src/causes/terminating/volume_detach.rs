@@ -36,7 +36,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         ),
         evidence: vec![format!("volumeattachment/{name} {field}"), leaving.evidence()],
         next: vec![
-            facts.place.kubectl(&format!("describe volumeattachment {}", word(name))),
+            facts.place.of_cluster(&format!("describe volumeattachment {}", word(name))),
             facts.place.kubectl(&format!("describe pvc {}", word(&claim))),
         ],
         observations: STATE,

@@ -24,6 +24,11 @@ pub trait Plugin: Parser {
     /// Its output flags.
     fn global(&self) -> &GlobalFlags;
 
+    /// The error of a command line that is wrong, with what was probably meant where the command knows.
+    fn meant(error: Error, _arguments: &[OsString]) -> Error {
+        error
+    }
+
     /// Runs the command, and returns the exit code.
     fn run(&self, terminal: &mut Terminal) -> impl Future<Output = u8>;
 
@@ -57,7 +62,7 @@ pub fn main<P: Plugin>(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let plugin = match cli::parse::<P>(P::NAME, arguments.clone()) {
         Ok(plugin) => plugin,
-        Err(unparsed) => return not_parsed::<P>(&unparsed, &arguments),
+        Err(unparsed) => return not_parsed::<P>(unparsed, &arguments),
     };
     let mut terminal = Terminal::new(plugin.global());
     match operations::runtime() {
@@ -75,7 +80,7 @@ pub fn main<P: Plugin>(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 /// Help and version are results; a wrong command line is a report too, where scripts asked for one.
-fn not_parsed<P: Plugin>(unparsed: &Unparsed, arguments: &[OsString]) -> u8 {
+fn not_parsed<P: Plugin>(unparsed: Unparsed, arguments: &[OsString]) -> u8 {
     let output = cli::output_of(arguments);
     let mut terminal = Terminal::new(&GlobalFlags { output, ..GlobalFlags::default() });
     let error = match unparsed {
@@ -83,11 +88,11 @@ fn not_parsed<P: Plugin>(unparsed: &Unparsed, arguments: &[OsString]) -> u8 {
             terminal.result(text.ansi().to_string().trim_end());
             return terminal.end(exit::DONE);
         }
-        Unparsed::Wrong(error) => error,
+        Unparsed::Wrong(error) => P::meant(error, arguments),
     };
-    terminal.error(error);
+    terminal.error(&error);
     if !terminal.is_for_people() {
-        P::refused(header(Clock::start()), error, arguments, &mut terminal);
+        P::refused(header(Clock::start()), &error, arguments, &mut terminal);
     }
     error.exit_code()
 }

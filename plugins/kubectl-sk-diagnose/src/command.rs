@@ -15,6 +15,7 @@ use sk_core::finding::Finding;
 use sk_core::report::{DiagnosisReport, Header, Outcome};
 
 use crate::args::{Args, Asked, NAME};
+use crate::meant;
 use crate::render::{self, Told};
 
 impl Plugin for Args {
@@ -22,6 +23,10 @@ impl Plugin for Args {
 
     fn global(&self) -> &GlobalFlags {
         &self.global
+    }
+
+    fn meant(error: Error, arguments: &[OsString]) -> Error {
+        meant::form(error, arguments)
     }
 
     async fn run(&self, terminal: &mut Terminal) -> u8 {

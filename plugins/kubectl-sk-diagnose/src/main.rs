@@ -3,6 +3,7 @@
 mod args;
 mod command;
 mod evidence;
+mod meant;
 mod render;
 
 fn main() -> std::process::ExitCode {

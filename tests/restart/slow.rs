@@ -27,8 +27,8 @@ fn rounds() -> usize {
     if std::env::var_os("SK_TEST_ALL").is_some_and(|all| all == "1") { 20 } else { 1 }
 }
 
-/// Rounds that run at the same time.
-const AT_ONCE: usize = 4;
+/// Rounds of a test that run at the same time: all four tests do too, and the node has room for 110 pods.
+const AT_ONCE: usize = 2;
 
 /// Runs every round, so that a false failure is counted and not just met.
 fn never_fails(round: impl Fn(&TestCluster) -> Run + Sync) {

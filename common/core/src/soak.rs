@@ -164,15 +164,15 @@ impl Soak {
     /// One line: what happened so far.
     pub fn summary(&self) -> String {
         let restarts = self.restarted.values().copied().fold(0, i32::saturating_add);
-        let warnings = match self.warnings.len() + self.log_warnings.len() {
-            1 => "1 warning".to_owned(),
-            number => format!("{number} warnings"),
-        };
+        let counted =
+            |number: usize, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
+        let warnings = counted(self.warnings.len() + self.log_warnings.len(), "warning");
         let unready = match self.unready.len() {
             0 => String::new(),
-            number => format!(", {number} pods not ready"),
+            number => format!(", {} not ready", counted(number, "pod")),
         };
-        format!("{restarts} restarts, {warnings}{unready}")
+        let restarts = counted(usize::try_from(restarts).unwrap_or_default(), "restart");
+        format!("{restarts}, {warnings}{unready}")
     }
 
     /// What it came to: a restart, or a pod that is not ready at the end, fails; what could not be watched to the end
@@ -197,7 +197,8 @@ impl Soak {
                 .push(Finding::error("soak/unseen", object, format!("not seen whole: {reason}")).warning());
         }
         for (pod, times) in &self.restarted {
-            let summary = format!("its containers restarted {times} times during the soak");
+            let times = if *times == 1 { "once".to_owned() } else { format!("{times} times") };
+            let summary = format!("its containers restarted {times} during the soak");
             findings.push(Finding::error("soak/restarted", format!("pod/{pod}"), summary));
         }
         for (pod, since) in &self.unready {

@@ -26,6 +26,10 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let detailed = failures.iter().find(|failed| !summed(event::message(failed)));
     let failed = detailed.or(failures.first())?;
     let message = event::message(failed);
+    // The first try often meets a cache or a driver that the kubelet does not have yet; the next is half a second away.
+    if !summed(message) && event::times(failures.iter().copied()) < 2 {
+        return None;
+    }
     let why = message.split_once("\" : ").map_or(message, |(_, why)| why);
     let volume = message.split_once("volume \"").and_then(|(_, rest)| rest.split('"').next());
     let volume = volume.map_or_else(|| "a volume".to_owned(), |volume| format!("volume {volume}"));

@@ -272,6 +272,9 @@ fn pending() -> Vec<Row> {
         ("a mount that only times out", web().pod(&creating())
             .event("", "FailedMount", "Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process volumes=[]: context deadline exceeded", 1, [110, 110]),
             &[("pending/mount-failed", "pod/web-", &["unmounted volumes=[data]"])]),
+        ("a mount that fails again", web().pod(&creating())
+            .event("", "FailedMount", "MountVolume.SetUp failed for volume \"c\" : failed to sync configmap cache: timed out waiting for the condition", 2, [1, 3]),
+            &[("pending/mount-failed", "pod/web-", &["volume c", "failed to sync configmap cache"])]),
         ("preempted", web().pod(&json!({"metadata": {"deletionTimestamp": at(130)}, "status": {"conditions": [
                 {"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler", "message": "default-scheduler: preempting to accommodate a higher priority pod"}]}})),
             &[("pending/preempted", "pod/web-", &["node-1", "higher priority pod"])]),

@@ -34,6 +34,8 @@ fn what_is_well_is_not_accused() {
         ("done", web().pod(&done)),
         ("a mount that was made good", web().pod(&ready())
             .event("", "FailedMount", "MountVolume.SetUp failed for volume \"c\" : configmap \"c\" not found", 5, [1, 15])),
+        ("a kubelet that has not read the ConfigMap yet", web().pod(&creating())
+            .event("", "FailedMount", "MountVolume.SetUp failed for volume \"c\" : failed to sync configmap cache: timed out waiting for the condition", 1, [1, 1]).at(2)),
         ("a sandbox that came up, image still pulled", {
             let mut pod = creating();
             pod["status"]["conditions"] = json!([{"type": "PodReadyToStartContainers", "status": "True"}]);

@@ -103,7 +103,7 @@ impl Cluster {
             Attempt { resource: "pods/log".to_owned(), ..PODS.attempt("get", namespace, Some(pod)) };
         let call = plain(Method::GET, uri(&path, &parameters), Vec::new(), attempt);
         let call = Call { accept: "*/*", ..call };
-        let log = in_time(async { self.transport.read_text(&call).await.map_err(|error| error.to_string()) });
+        let log = in_time(async { self.transport.read_log(&call).await.map_err(|error| error.to_string()) });
         match log.await {
             // The kubelet answers 200 with its own excuse.
             Ok(excuse) if excuse.starts_with("unable to retrieve container logs for ") => {

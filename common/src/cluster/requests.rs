@@ -52,12 +52,15 @@ impl Transport {
     /// Repeats what is worth repeating: 429, 5xx, lost connections. Not: 401, 403, 404, an expired deadline,
     /// and a server that never answered.
     pub(crate) async fn read<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Error> {
-        self.parse(&self.repeated(call).await?)
+        self.parse(&self.repeated(call, |error| self.may_pass(error)).await?)
     }
 
-    /// The same for what is no JSON, such as a log: whatever is no UTF-8 in it is replaced.
-    pub(crate) async fn read_text(&self, call: &Call) -> Result<String, Error> {
-        Ok(String::from_utf8_lossy(&self.repeated(call).await?).into_owned())
+    /// The same for a log: whatever is no UTF-8 in it is replaced. A 500 is not repeated: it says that the API server does
+    /// not reach the kubelet.
+    pub(crate) async fn read_log(&self, call: &Call) -> Result<String, Error> {
+        let failed = |error: &Error| error.answer().is_some_and(|answer| answer.code == 500);
+        let log = self.repeated(call, |error| self.may_pass(error) && !failed(error)).await?;
+        Ok(String::from_utf8_lossy(&log).into_owned())
     }
 
     /// One request, one answer.
@@ -65,11 +68,11 @@ impl Transport {
         self.parse(&self.answer(call).await?)
     }
 
-    async fn repeated(&self, call: &Call) -> Result<Bytes, Error> {
+    async fn repeated(&self, call: &Call, worth: impl Fn(&Error) -> bool) -> Result<Bytes, Error> {
         let start = Instant::now();
         (|| self.answer(call))
             .retry(BACKOFF)
-            .when(|error| self.may_pass(error))
+            .when(worth)
             .adjust(|error, pause| {
                 let pause =
                     pause?.max(error.answer().and_then(|answer| answer.retry_after).unwrap_or_default());

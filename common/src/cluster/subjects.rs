@@ -20,8 +20,9 @@ use super::pages::Selectors;
 use super::{Cluster, DEPLOYMENTS, REPLICA_SETS};
 use crate::error::Error;
 
-/// Pods whose events are asked for one by one; those of more are picked out of the namespace's.
-const FEW: usize = 10;
+/// Pods whose events are asked for one by one. The API server reads all events of the namespace for each such list, so those
+/// of more pods are picked out of one.
+const FEW: usize = 5;
 
 /// Namespaces and selectors that are read at the same time.
 const AT_ONCE: usize = 4;
@@ -285,7 +286,8 @@ impl Cluster {
         if pods.len() > FEW {
             let uids: BTreeSet<&str> = pods.iter().filter_map(|pod| pod.metadata.uid.as_deref()).collect();
             let wanted = |event: &Event| uids.contains(subject(event));
-            return self.events(namespace, "involvedObject.kind=Pod", wanted).await;
+            // No rule reads when a pod was scheduled, and each pod has such an event.
+            return self.events(namespace, "involvedObject.kind=Pod,reason!=Scheduled", wanted).await;
         }
         let each = pods.iter().map(|pod| self.events_named(namespace, workload::name(pod)));
         let each: Vec<Result<_, Error>> = stream::iter(each).buffered(FEW).collect().await;

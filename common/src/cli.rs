@@ -200,7 +200,7 @@ pub struct ChangeFlags {
           default_value_t, default_missing_value = "client", hide_default_value = true)]
     pub dry_run: DryRun,
     /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub reason: Option<String>,
     /// Longest time without progress; a pod becoming ready is progress
     #[arg(long, value_name = "DURATION", value_parser = sk_core::duration::parse_positive, default_value = "5m",
@@ -210,10 +210,11 @@ pub struct ChangeFlags {
     #[arg(long, value_name = "CHECK", value_delimiter = ',', value_parser = forcible_check)]
     pub force: Vec<String>,
     /// How long a cause may stand, with no pod making progress, until the rollout has failed
-    #[arg(long, value_name = "DURATION", value_parser = sk_core::duration::parse, default_value = "30s")]
+    #[arg(long, value_name = "DURATION", value_parser = sk_core::duration::parse, default_value = "30s",
+          allow_hyphen_values = true)]
     pub fail_after: SignedDuration,
     /// How long to watch it afterwards; 0 does not [default: the catalogue's for a restart, else 0]
-    #[arg(long, value_name = "DURATION", value_parser = sk_core::duration::parse)]
+    #[arg(long, value_name = "DURATION", value_parser = sk_core::duration::parse, allow_hyphen_values = true)]
     pub soak: Option<SignedDuration>,
     /// Displace whoever holds this target, also a live operation; needs --reason
     #[arg(long, requires = "reason", conflicts_with = "no_lock")]

@@ -1,4 +1,6 @@
 //! The cluster's own API server is killed while a rollout is watched. A target of its own: no other test may run meanwhile.
+//! Once takes half a minute. Again and again takes two: a reflector's pauses grow with each lost connection, and are only
+//! forgotten after two quiet minutes (client-go's `NewReflectorWithOptions`), so it is the controllers that are waited for.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 

@@ -111,6 +111,8 @@ fn what_is_wrong_is_said_as_kubectl_says_it() {
         ),
         ("x --timeout 0", "invalid argument \"0\" for \"--timeout\" flag: must be more than 0"),
         ("x --timeout -5m", "invalid argument \"-5m\" for \"--timeout\" flag: must not be negative"),
+        ("x --soak -1s", "invalid argument \"-1s\" for \"--soak\" flag: must not be negative"),
+        ("x --fail-after -1s", "invalid argument \"-1s\" for \"--fail-after\" flag: must not be negative"),
         (
             "x --request-timeout 5x",
             "invalid argument \"5x\" for \"--request-timeout\" flag: \

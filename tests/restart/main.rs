@@ -8,5 +8,6 @@ mod connection;
 mod evict_refusals;
 mod evict_told;
 mod input;
+mod prompt;
 mod refusals;
 mod rollout;

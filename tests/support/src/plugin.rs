@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::terminal::InTerminal;
 use crate::wait::until;
 
 /// A plugin that takes longer than this hangs.
@@ -100,6 +101,16 @@ impl Plugin {
             let _ = stdin.write_all(&self.stdin);
         }
         Running { command, child, stdout, stderr, _home: self.home }
+    }
+
+    /// Starts it in a terminal.
+    ///
+    /// # Panics
+    /// It cannot be started.
+    pub fn in_terminal(mut self) -> InTerminal {
+        self.command.env("TERM", "xterm-256color");
+        let line = self.line();
+        InTerminal::start(self.command, line, self.home)
     }
 
     fn line(&self) -> String {

@@ -110,7 +110,7 @@ impl ConnectionFlags {
     }
 }
 
-impl From<DryRun> for sk_core::restart::DryRun {
+impl From<DryRun> for sk_core::operation::DryRun {
     fn from(flag: DryRun) -> Self {
         match flag {
             DryRun::None => Self::None,

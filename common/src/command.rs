@@ -5,8 +5,8 @@ mod change;
 use std::ffi::OsString;
 
 use clap::Parser;
+use sk_core::operation::Signal;
 use sk_core::report::Header;
-use sk_core::restart::Signal;
 
 use crate::cli::{self, GlobalFlags, Unparsed};
 use crate::error::Error;

@@ -1,7 +1,7 @@
 //! The exit codes of the contract, in one table.
 
+use sk_core::operation::Signal;
 use sk_core::report::Outcome;
-use sk_core::restart::Signal;
 
 /// Done; of a diagnosis: no finding of severity `error`.
 pub const DONE: u8 = 0;

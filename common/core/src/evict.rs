@@ -6,11 +6,9 @@ mod locking;
 mod plan;
 mod rechecking;
 mod run;
-mod siblings;
 #[cfg(test)]
 mod tests;
 mod waiting;
 
 pub use plan::{Facts, Plan, PodTarget, Refusal, Request, like, plan};
 pub use run::Eviction;
-pub use siblings::{Siblings, label_selector};

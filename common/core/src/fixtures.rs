@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::catalogue::Catalogue;
 use crate::checks::{Facts, Surroundings};
 use crate::fact::Fact;
-use crate::restart::{DryRun, Request};
+use crate::operation::{DryRun, Request};
 use crate::target::{Named, Scope, Target};
 use crate::workload::{Deployment, ReplicaSet, Workload};
 

@@ -3,6 +3,7 @@
 mod lean;
 mod pod;
 mod revisions;
+mod siblings;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ pub use pod::{
     condition_is_true, container_names, containers, deployment_of, has_ended, is_ready, last_seen, name,
     node, owner, restarts, times_seen,
 };
+pub use siblings::Siblings;
 
 /// An object that the API server sent and that does not have the form of its kind.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -77,7 +79,8 @@ fn template_of(raw: &Value) -> Value {
     raw.pointer("/spec/template").cloned().unwrap_or_default()
 }
 
-fn uid(metadata: &ObjectMeta) -> &str {
+/// `metadata.uid`.
+pub(crate) fn uid(metadata: &ObjectMeta) -> &str {
     metadata.uid.as_deref().unwrap_or_default()
 }
 

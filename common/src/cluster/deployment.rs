@@ -1,6 +1,6 @@
 //! Reading and changing the one Deployment that an operation is about.
 
-use sk_core::restart::{self, Write};
+use sk_core::operation::{self, Write};
 use sk_core::target::Target;
 use sk_core::workload::Deployment;
 
@@ -78,14 +78,14 @@ impl Cluster {
     pub async fn patch_deployment(
         &self,
         target: &Target,
-        patch: &restart::Patch,
+        patch: &operation::Patch,
         field_manager: &str,
         dry_run: bool,
     ) -> Write {
         let options = WriteOptions { field_manager, dry_run };
         let (patch, conditional) = match patch {
-            restart::Patch::Strategic(body) => (Patch::Strategic(body), false),
-            restart::Patch::Json(body) => (Patch::Json(body), true),
+            operation::Patch::Strategic(body) => (Patch::Strategic(body), false),
+            operation::Patch::Json(body) => (Patch::Json(body), true),
         };
         match self.patch(&DEPLOYMENTS, &target.namespace, &target.deployment, patch, options).await {
             Ok(raw) => match Deployment::read(raw) {

@@ -12,10 +12,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sk_core::access;
 use sk_core::catalogue::Catalogue;
-use sk_core::evict::{self, Facts, PodTarget, Siblings};
+use sk_core::evict::{self, Facts, PodTarget};
 use sk_core::fact::Fact;
-use sk_core::restart::Evicted;
-use sk_core::workload;
+use sk_core::operation::Evicted;
+use sk_core::workload::{self, Siblings};
 
 use super::deployment::COMPONENT;
 use super::facts::{BUDGETS, optional};
@@ -57,7 +57,7 @@ impl<'a> SiblingsWatch<'a> {
         let owner = workload::controller(&pod.metadata).cloned().unwrap_or_default();
         let on_controller = format!("involvedObject.uid={}", owner.uid);
         let streams = [
-            pods(cluster, namespace, &evict::label_selector(pod))
+            pods(cluster, namespace, &Siblings::selector(pod))
                 .map(|event| Seen::Pod(Box::new(event)))
                 .boxed(),
             events_on(cluster, namespace, "involvedObject.kind=Pod", &owner.name).map(Seen::OnPods).boxed(),
@@ -180,7 +180,7 @@ impl Cluster {
     /// What keeps them from being read.
     pub async fn siblings(&self, namespace: &str, pod: &Pod) -> Result<Siblings, Error> {
         let owner = workload::controller(&pod.metadata).map_or("", |owner| &owner.uid);
-        let labels = evict::label_selector(pod);
+        let labels = Siblings::selector(pod);
         let mut pods = Vec::new();
         let selectors = Selectors { labels: &labels, ..Selectors::default() };
         self.pages(&PODS, namespace, selectors, |pod: Pod| pods.push(pod)).await?;

@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use sk_core::plan::HISTORY;
-use sk_core::restart::Record;
+use sk_core::operation::{HISTORY, Record};
 
 use super::deployment::{COMPONENT, EVENTS};
 use super::{Cluster, Patch, Resource, WriteOptions};

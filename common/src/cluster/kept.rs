@@ -6,7 +6,7 @@ use futures::future::{join, join_all, join3};
 use serde_json::{Map, Value};
 use sk_core::access::Access;
 use sk_core::fact::Fact;
-use sk_core::plan::HISTORY;
+use sk_core::operation::HISTORY;
 use sk_core::references::{Kept, Reference, ReferenceKind};
 use sk_core::resources::PodMetrics;
 use sk_core::rollback::Operation;

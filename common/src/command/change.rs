@@ -7,9 +7,8 @@ use serde::Serialize;
 use sk_core::catalogue::Catalogue;
 use sk_core::checks::Verdict;
 use sk_core::lock::{self, LeaseAnswer, LeaseRequest};
-use sk_core::plan::{DryRun, Request};
+use sk_core::operation::{DryRun, Request, Signal};
 use sk_core::report::{Header, Outcome};
-use sk_core::restart::Signal;
 use sk_core::sanitize::quoted;
 use sk_core::target::{Named, Scope, Target};
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use sk_core::evict::{Eviction, Plan};
-use sk_core::restart::{Action, Observation};
+use sk_core::operation::{Action, Observation};
 
 use super::{Operation, Watched};
 use crate::cluster::{Cluster, SiblingsWatch};

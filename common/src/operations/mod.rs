@@ -9,7 +9,7 @@ mod signals;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sk_core::restart::{Action, Observation, Signal};
+use sk_core::operation::{Action, Observation, Signal};
 
 pub use clock::Clock;
 pub use diagnose::{Judgement, diagnose_all};

@@ -1,7 +1,8 @@
 //! The restart of a Deployment, as the driver runs it.
 
 use jiff::Timestamp;
-use sk_core::restart::{Action, Observation, Restart};
+use sk_core::operation::{Action, Observation};
+use sk_core::restart::Restart;
 
 use super::{Operation, Watched};
 use crate::cluster::{Change, Cluster, Watch};

@@ -1,6 +1,6 @@
 //! The signals that end an operation in an orderly way.
 
-use sk_core::restart::Signal;
+use sk_core::operation::Signal;
 use tokio::signal::unix::{self, SignalKind};
 
 /// INT, TERM and HUP of this process.

@@ -12,8 +12,9 @@ use sk_common::{catalogue, exit};
 use sk_core::access;
 use sk_core::catalogue::Catalogue;
 use sk_core::finding::Finding;
+use sk_core::operation::{DryRun, Request};
 use sk_core::report::{Header, Outcome, RestartReport};
-use sk_core::restart::{self, DryRun, Request, Restart};
+use sk_core::restart::{self, Restart};
 use sk_core::target::{self, Named};
 
 use crate::args::{Args, NAME};

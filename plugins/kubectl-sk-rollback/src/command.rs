@@ -12,8 +12,9 @@ use sk_common::{catalogue, exit};
 use sk_core::access;
 use sk_core::catalogue::Catalogue;
 use sk_core::finding::Finding;
+use sk_core::operation::{DryRun, Request};
 use sk_core::report::{Header, Outcome, RestartReport};
-use sk_core::restart::{DryRun, Request, Restart};
+use sk_core::restart::Restart;
 use sk_core::rollback::{self, Ahead, HistoryReport, Outlook, RollbackReport};
 use sk_core::target::{Named, Target};
 

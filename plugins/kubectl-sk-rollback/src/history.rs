@@ -8,7 +8,7 @@ use sk_common::terminal::{self, Text, rollout};
 use sk_core::duration;
 use sk_core::fact::Fact;
 use sk_core::finding::Finding;
-use sk_core::restart::Request;
+use sk_core::operation::Request;
 use sk_core::rollback::{Ahead, HistoryReport, Revision, diff, use_of};
 
 use crate::command::Command;

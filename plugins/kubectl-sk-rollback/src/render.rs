@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use sk_common::terminal::{self, Text, rollout};
 use sk_core::checks::Verdict;
+use sk_core::operation::Request;
 use sk_core::report::Outcome;
-use sk_core::restart::{Request, Restart};
+use sk_core::restart::Restart;
 use sk_core::rollback::{Outlook, Plan, Refusal, RollbackReport, RunningImage};
 use sk_core::sanitize::visible;
 

@@ -7,8 +7,8 @@ use super::plan::{Plan, watched};
 use super::run::{Eviction, Phase};
 use crate::checks::Verdict;
 use crate::finding::Finding;
+use crate::operation::{Action, Ending, Record, Signal};
 use crate::report::{Outcome, Step};
-use crate::restart::{Action, Ending, Record, Signal};
 use crate::workload;
 
 impl Eviction {

@@ -9,9 +9,8 @@ use super::waiting::Waiting;
 use crate::budget;
 use crate::fact::Fact;
 use crate::finding::Finding;
-use crate::plan::DryRun;
+use crate::operation::{Action, DryRun, Ending, Evicted, Observation};
 use crate::report::Outcome;
-use crate::restart::{Action, Ending, Evicted, Observation};
 
 /// Evictions whose answers were lost, after which it is not known what became of them.
 pub(super) const ATTEMPTS: u8 = 3;

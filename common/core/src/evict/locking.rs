@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::run::{Eviction, Phase};
 use crate::lock::{self, Acquired, Holder, LeaseAnswer};
+use crate::operation::{Action, Ending};
 use crate::report::Outcome;
-use crate::restart::{Action, Ending};
 
 impl Eviction {
     pub(super) fn ask_for_lock(&mut self, now: Timestamp) -> Action {

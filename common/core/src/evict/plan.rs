@@ -8,7 +8,6 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use serde_json::{Value, json};
 
-use super::siblings::{Siblings, label_selector, uid};
 use crate::access::Access;
 use crate::budget;
 use crate::catalogue::Service;
@@ -16,11 +15,11 @@ use crate::checks::{self, Check, Verdict};
 use crate::duration;
 use crate::fact::Fact;
 use crate::finding::Finding;
-use crate::plan;
+use crate::operation::plan;
 use crate::report::{CheckView, Header, Outcome, PlannedStep, PodView, RestartReport};
 use crate::target::Place;
 use crate::verify::Endpoint;
-use crate::workload::{self, controller};
+use crate::workload::{self, Siblings, controller};
 
 /// The annotation of a pod that the kubelet made from a file of its node.
 const MIRROR: &str = "kubernetes.io/config.mirror";
@@ -181,8 +180,9 @@ fn floor(facts: &Facts, request: &Request) -> Check {
     let Some(floor) = facts.service.as_ref().and_then(|service| service.min_available) else {
         return Check::new("floor", Verdict::Skipped, "no minAvailable is configured");
     };
-    let stay =
-        facts.siblings.pods.iter().filter(|pod| uid(pod) != uid(&facts.pod) && workload::is_ready(pod));
+    let stay = facts.siblings.pods.iter().filter(|pod| {
+        workload::uid(&pod.metadata) != workload::uid(&facts.pod.metadata) && workload::is_ready(pod)
+    });
     let stay = stay.count();
     let ready = workload::is_ready(&facts.pod);
     let detail = format!("{stay} other pods of its controller are ready (floor {floor})");
@@ -206,7 +206,7 @@ fn deletion(pod: &Pod, place: Place<'_>) -> String {
 
 /// The words that show its controller's pods as they come and go.
 pub(super) fn watched(pod: &Pod) -> String {
-    match label_selector(pod).as_str() {
+    match Siblings::selector(pod).as_str() {
         "" => "get pods -w".to_owned(),
         selector => format!("get pods -l {selector} -w"),
     }
@@ -250,7 +250,7 @@ fn body(target: &PodTarget, pod: &Pod) -> Value {
         "apiVersion": "policy/v1",
         "kind": "Eviction",
         "metadata": {"name": target.pod, "namespace": target.namespace},
-        "deleteOptions": {"preconditions": {"uid": uid(pod)}},
+        "deleteOptions": {"preconditions": {"uid": workload::uid(&pod.metadata)}},
     })
 }
 
@@ -322,7 +322,7 @@ impl Facts {
             Some(owner) => {
                 (owner.api_version.as_str(), "Deployment", owner.name.as_str(), owner.uid.as_str())
             }
-            None => ("v1", "Pod", workload::name(&self.pod), uid(&self.pod)),
+            None => ("v1", "Pod", workload::name(&self.pod), workload::uid(&self.pod.metadata)),
         };
         ObjectReference {
             api_version: Some(api_version.to_owned()),
@@ -368,7 +368,7 @@ impl Plan {
 
     /// Decides anew on the pods as they are now; none where this one is no longer among them.
     pub(super) fn again(&self, siblings: Siblings) -> Option<Result<Self, Box<Refusal>>> {
-        let pod = siblings.pod(uid(&self.facts.pod))?.clone();
+        let pod = siblings.pod(workload::uid(&self.facts.pod.metadata))?.clone();
         Some(plan(Facts { pod, siblings, ..self.facts.clone() }, self.request.clone()))
     }
 

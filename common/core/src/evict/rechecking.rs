@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::evicting::AGAIN;
 use super::plan::object;
 use super::run::{Eviction, Phase, uids};
+use crate::operation::{Action, Ending, Observation};
 use crate::report::Outcome;
-use crate::restart::{Action, Ending, Observation};
 
 impl Eviction {
     /// Asks for the pods as they are now: the watch may lag behind by what came while nobody listened.

@@ -7,16 +7,16 @@ use k8s_openapi::api::core::v1::Pod;
 
 use super::evicting::AGAIN;
 use super::plan::Plan;
-use super::siblings::{Siblings, uid};
+
 use super::waiting::Waiting;
 use crate::finding::Finding;
 use crate::lock::Held;
+use crate::operation::standing::Standing;
+use crate::operation::{Action, Ending, Observation, told};
 use crate::report::{Outcome, RestartReport, Step};
-use crate::restart::standing::Standing;
-use crate::restart::{Action, Ending, Observation, told};
 use crate::rollout::{self, PodLine};
 use crate::verify::Verification;
-use crate::workload;
+use crate::workload::{self, Siblings};
 
 /// Where an eviction is.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,7 +73,7 @@ impl Eviction {
         let lock = deployment.map_or_else(Held::none, |owner| plan.request.lock(namespace, &owner.name, now));
         let seen = plan.facts.siblings.clone();
         let mut before = uids(&seen);
-        before.insert(uid(&plan.facts.pod).to_owned());
+        before.insert(workload::uid(&plan.facts.pod.metadata).to_owned());
         let free = Phase::Rechecking { trouble: None };
         let phase = if lock.is_needed() { Phase::Locking } else { free };
         Self {
@@ -151,13 +151,17 @@ impl Eviction {
 
     /// Pods of the same controller, besides the two, that are ready.
     pub fn others_ready(&self) -> usize {
-        let others = self.seen.pods.iter().filter(|pod| !self.is_new(pod) && uid(pod) != self.old());
+        let others = self
+            .seen
+            .pods
+            .iter()
+            .filter(|pod| !self.is_new(pod) && workload::uid(&pod.metadata) != self.old());
         others.filter(|pod| workload::is_ready(pod)).count()
     }
 
     /// The pod and its successors, as they are shown.
     pub fn lines(&self, now: Timestamp) -> Vec<PodLine> {
-        let shown = |pod: &&Pod| self.is_new(pod) || uid(pod) == self.old();
+        let shown = |pod: &&Pod| self.is_new(pod) || workload::uid(&pod.metadata) == self.old();
         let lines =
             self.seen.pods.iter().filter(shown).map(|pod| rollout::pod_line(pod, self.is_new(pod), now));
         let mut lines: Vec<PodLine> = lines.collect();
@@ -201,11 +205,11 @@ impl Eviction {
     }
 
     pub(super) fn old(&self) -> &str {
-        uid(&self.plan.facts.pod)
+        workload::uid(&self.plan.facts.pod.metadata)
     }
 
     pub(super) fn is_new(&self, pod: &Pod) -> bool {
-        !self.before.contains(uid(pod))
+        !self.before.contains(workload::uid(&pod.metadata))
     }
 
     pub(super) fn successors(&self) -> impl Iterator<Item = &Pod> {
@@ -219,5 +223,5 @@ impl Eviction {
 }
 
 pub(super) fn uids(siblings: &Siblings) -> BTreeSet<String> {
-    siblings.pods.iter().map(|pod| uid(pod).to_owned()).collect()
+    siblings.pods.iter().map(|pod| workload::uid(&pod.metadata).to_owned()).collect()
 }

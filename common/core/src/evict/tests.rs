@@ -12,8 +12,9 @@ use super::*;
 use crate::checks::Verdict;
 use crate::fact::Fact;
 use crate::fixtures::at;
+use crate::operation::{Action, Evicted, Observation};
 use crate::report::Outcome;
-use crate::restart::{Action, Evicted, Observation};
+use crate::workload::Siblings;
 
 fn target() -> PodTarget {
     PodTarget { namespace: "shop".to_owned(), pod: "web-1-a".to_owned(), connection: String::new() }

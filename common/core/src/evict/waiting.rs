@@ -9,9 +9,9 @@ use crate::causes::{self, Fetched};
 use crate::checks::Verdict;
 use crate::duration;
 use crate::finding::Finding;
+use crate::operation::standing::Course;
+use crate::operation::{Action, Ending, Observation};
 use crate::report::Outcome;
-use crate::restart::standing::Course;
-use crate::restart::{Action, Ending, Observation};
 use crate::verify::{self, Inspected, Inspection};
 use crate::workload;
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::lease::{Lock, Step};
 use super::{Holder, LeaseAnswer, LeaseRequest};
-use crate::restart::Action;
+use crate::operation::Action;
 
 /// The lock of a running operation; it may need none.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,12 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::ending::look_closer;
-use super::messages::{Action, Observation};
 use super::run::{Next, Phase, Restart};
 use crate::checks::Verdict;
 use crate::duration;
 use crate::fact::Fact;
+use crate::operation::{Action, Observation, look_closer};
 use crate::report::Outcome;
 use crate::soak::Soak;
 use crate::verify::{self, Endpoint, Inspected, Inspection};

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::plan::{Plan, Refusal};
 use crate::checks::Facts;
 use crate::finding::Finding;
+use crate::operation::Patch;
 use crate::report::Outcome;
 use crate::revision::{self, RESTARTED_AT};
 use crate::workload::{Deployment, Workload};
@@ -37,15 +38,6 @@ pub struct Earlier {
     pub uid: String,
     /// The template as the Deployment had it: without the controller's own label.
     pub template: Value,
-}
-
-/// A patch of the Deployment.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Patch {
-    /// Kubernetes' strategic merge patch.
-    Strategic(Value),
-    /// RFC 6902, with tests that make the rest conditional.
-    Json(Value),
 }
 
 impl Change {

@@ -1,80 +1,17 @@
 //! How a restart ends: outcome, findings, what was verified, and what is written down about it.
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{ObjectReference, Pod};
+use k8s_openapi::api::core::v1::ObjectReference;
 use serde_json::json;
 
-use super::messages::{Action, Record, Signal};
 use super::run::{Next, Phase, Restart};
 use crate::checks::Verdict;
 use crate::duration;
 use crate::finding::Finding;
-use crate::report::{Outcome, PodView, RestartReport, Step, Verified};
+use crate::operation::{Action, Ending, Record, Signal, told};
+use crate::report::{Outcome, RestartReport};
 use crate::revision;
 use crate::sanitize::quoted;
-use crate::target::Place;
-use crate::verify::{self, Endpoint, Inspected, Verification};
-
-/// How it ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ending {
-    /// The outcome.
-    pub outcome: Outcome,
-    /// The signal, when one ended it.
-    pub signal: Option<Signal>,
-    /// What was found.
-    pub findings: Vec<Finding>,
-    /// What was verified.
-    pub verified: Verified,
-}
-
-impl Ending {
-    /// An ending about which nothing was verified.
-    pub(crate) fn new(outcome: Outcome, findings: Vec<Finding>) -> Self {
-        Self { outcome, signal: None, findings, verified: Verified::NOTHING }
-    }
-
-    /// Whether the template has been seen to serve: rolled out, no endpoint that fails, and no fall in the soak.
-    fn is_verified(&self) -> bool {
-        let Verified { rollout, health, soak, .. } = self.verified;
-        rollout == Verdict::Pass && health != Verdict::Fail && soak != Verdict::Fail
-    }
-
-    /// The same, with a verdict on the rollout and its pods.
-    pub(crate) fn rollout(mut self, verdict: Verdict) -> Self {
-        self.verified.rollout = verdict;
-        self.verified.pods = verdict;
-        self
-    }
-
-    /// Takes over what logs and health endpoints showed, and returns it with its numbers. An endpoint that does not
-    /// answer as it should fails the operation; errors in a log are told.
-    pub(crate) fn inspected(
-        &mut self,
-        inspected: &[Inspected],
-        endpoint: Option<&Endpoint>,
-        place: Place<'_>,
-    ) -> Vec<(&'static str, Verification)> {
-        let (logs, log_findings) = verify::logs(inspected);
-        let (health, health_findings) = verify::health(inspected, endpoint);
-        self.verified.logs = logs.verdict;
-        self.verified.health = health.verdict;
-        self.findings
-            .extend(health_findings.into_iter().chain(log_findings).map(|one| look_closer(one, place)));
-        if health.verdict == Verdict::Fail {
-            self.outcome = Outcome::Failed;
-        }
-        vec![("logs", logs), ("health", health)]
-    }
-}
-
-/// What was seen of a pod says that something is wrong; what it is, a diagnosis says.
-pub(super) fn look_closer(finding: Finding, place: Place<'_>) -> Finding {
-    match finding.object.strip_prefix("pod/").map(quoted) {
-        Some(pod) => finding.next(place.kubectl(&format!("sk-diagnose pod {pod}"))),
-        None => finding,
-    }
-}
 
 impl Restart {
     /// Ends it: the lock is given back, then what was done is written down. What changed nothing leaves no trace.
@@ -205,21 +142,4 @@ impl Restart {
     pub fn report(&self, now: Timestamp) -> RestartReport {
         told(self.plan.report(Outcome::Unknown, now), self.ending.as_ref(), &self.steps, &self.seen.pods)
     }
-}
-
-/// The report of an operation: how it ended, if it has, what was done, and the pods as they were seen last.
-pub(crate) fn told(
-    mut report: RestartReport,
-    ending: Option<&Ending>,
-    steps: &[Step],
-    pods: &[Pod],
-) -> RestartReport {
-    if let Some(ending) = ending {
-        report.outcome = ending.outcome;
-        report.verified = ending.verified;
-        report.findings.clone_from(&ending.findings);
-    }
-    report.steps = steps.to_vec();
-    report.pods = PodView::living(pods);
-    report
 }

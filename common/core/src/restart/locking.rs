@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::ending::Ending;
-use super::messages::Action;
 use super::run::{Next, Phase, Restart};
 use crate::lock::{self, Acquired, Holder, LeaseAnswer};
+use crate::operation::{Action, Ending};
 use crate::report::Outcome;
 
 impl Restart {

@@ -2,12 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::ending::Ending;
-use super::messages::{Action, Observation, Write};
 use super::plan::{Plan, Refusal};
 use super::rolling::Rolling;
 use super::run::{Next, Phase, READ_AGAIN, Restart};
-use crate::plan::DryRun;
+use crate::operation::{Action, DryRun, Ending, Observation, Write};
 use crate::report::Outcome;
 use crate::workload::Deployment;
 

@@ -2,12 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::change::{CHANGE_CAUSE, Change, Patch};
+use super::change::{CHANGE_CAUSE, Change};
 use crate::checks::{self, Check, Facts};
 use crate::duration;
 use crate::finding::Finding;
 use crate::gitops;
-use crate::plan::{self, Request};
+use crate::operation::{Patch, Request, plan};
 use crate::report::{CheckView, Header, Outcome, PlannedStep, PodView, RestartReport};
 use crate::sanitize::quoted;
 use crate::target::Target;

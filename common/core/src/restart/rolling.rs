@@ -2,14 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::ending::Ending;
-use super::messages::{Action, Observation};
 use super::run::{Phase, Restart};
-use super::standing::Course;
 use crate::causes::{self, Fetched, Found, Need};
 use crate::checks::Verdict;
 use crate::duration;
 use crate::finding::{Finding, Severity};
+use crate::operation::standing::Course;
+use crate::operation::{Action, Ending, Observation};
 use crate::references;
 use crate::report::Outcome;
 use crate::rollout::{self, Progress};

@@ -2,13 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::ending::Ending;
-use super::messages::{Action, Observation, Signal};
 use super::plan::Plan;
 use super::rolling::Rolling;
-use super::standing::Standing;
 use crate::finding::Finding;
 use crate::lock::Held;
+use crate::operation::standing::Standing;
+use crate::operation::{Action, Ending, Observation, Signal};
 use crate::report::Step;
 use crate::revision;
 use crate::soak::Soak;

@@ -7,7 +7,7 @@ use super::choice::{Choice, PassedOver};
 use super::diff::diff;
 use super::evidence::Evidence;
 use crate::checks::{self, Facts};
-use crate::plan::Request;
+use crate::operation::Request;
 use crate::restart::{self, Change, Earlier};
 use crate::revision;
 

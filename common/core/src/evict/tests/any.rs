@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
-use crate::restart::Signal;
+use crate::operation::Signal;
 
 fn observation(kind: u8) -> Observation {
     let text = || "lost".to_owned();

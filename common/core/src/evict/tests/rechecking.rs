@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::lock::{LeaseAnswer, LeaseRequest};
-use crate::restart::Signal;
+use crate::operation::Signal;
 
 /// An eviction of one of two pods of which one has to stay, once more about to be checked.
 fn one_must_stay() -> Eviction {

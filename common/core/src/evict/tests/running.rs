@@ -5,8 +5,8 @@ use k8s_openapi::api::core::v1::Event;
 use super::*;
 use crate::evict::evicting::ATTEMPTS;
 use crate::lock::{LeaseAnswer, LeaseRequest};
-use crate::plan::DryRun;
-use crate::restart::Signal;
+use crate::operation::DryRun;
+use crate::operation::Signal;
 use crate::verify::Inspected;
 
 #[test]

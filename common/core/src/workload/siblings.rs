@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, Pod};
 
+use super::{controller_uid, last_seen};
 use crate::fact::Fact;
-use crate::workload;
 
 /// Labels that a controller gives to its pods and their successors alike.
 const SHARED: [&str; 4] = [
@@ -23,55 +23,48 @@ pub struct Siblings {
     pub events: Fact<Vec<Event>>,
 }
 
-/// A label selector that finds the pod's successor with few others; empty where only the owner's UID tells.
-pub fn label_selector(pod: &Pod) -> String {
-    let labels = pod.metadata.labels.iter().flatten();
-    let shared = labels.filter(|(key, _)| SHARED.contains(&key.as_str()));
-    shared.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
-}
-
 impl Siblings {
+    /// A label selector that finds the pod's siblings with few others; empty where only the owner's UID tells.
+    pub fn selector(pod: &Pod) -> String {
+        let labels = pod.metadata.labels.iter().flatten();
+        let shared = labels.filter(|(key, _)| SHARED.contains(&key.as_str()));
+        shared.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
+    }
+
     /// Keeps of a namespace's pods and events what belongs to this controller.
-    pub fn of(controller_uid: &str, pods: Vec<Pod>, events: Fact<Vec<Event>>) -> Self {
-        let owned =
-            |pod: &Pod| workload::controller(&pod.metadata).is_some_and(|owner| owner.uid == controller_uid);
-        let pods: Vec<Pod> = pods.into_iter().filter(owned).collect();
+    pub fn of(controller: &str, mut pods: Vec<Pod>, events: Fact<Vec<Event>>) -> Self {
+        pods.retain(|pod| controller_uid(&pod.metadata) == Some(controller));
         let events = events.map(|mut events| {
             events.retain(|event| {
                 let about = event.involved_object.uid.as_deref();
-                about == Some(controller_uid) || pods.iter().any(|pod| about == pod.metadata.uid.as_deref())
+                about == Some(controller) || pods.iter().any(|pod| about == pod.metadata.uid.as_deref())
             });
-            events.sort_by_key(workload::last_seen);
+            events.sort_by_key(last_seen);
             events
         });
         Self { pods, events }
     }
 
     /// The same for pods that were read apart from the events, which others tell.
-    pub fn read(controller_uid: &str, pods: Vec<Pod>) -> Self {
-        Self::of(controller_uid, pods, Fact::Unavailable("not read".to_owned()))
+    pub fn read(controller: &str, pods: Vec<Pod>) -> Self {
+        Self::of(controller, pods, Fact::Unavailable("not read".to_owned()))
     }
 
     /// The pod of this UID.
-    pub(super) fn pod(&self, uid: &str) -> Option<&Pod> {
-        self.pods.iter().find(|pod| self::uid(pod) == uid)
+    pub(crate) fn pod(&self, uid: &str) -> Option<&Pod> {
+        self.pods.iter().find(|pod| super::uid(&pod.metadata) == uid)
     }
 
     /// Events on the object of this UID since then.
-    pub(super) fn events_on(&self, uid: &str, since: Timestamp) -> Vec<&Event> {
+    pub(crate) fn events_on(&self, uid: &str, since: Timestamp) -> Vec<&Event> {
         let events = self.events.known().map_or(&[][..], Vec::as_slice);
         // Events carry whole seconds.
         let since = since.as_second();
-        let recent = |event: &&Event| workload::last_seen(event).is_some_and(|at| at.as_second() >= since);
+        let recent = |event: &&Event| last_seen(event).is_some_and(|at| at.as_second() >= since);
         events
             .iter()
             .filter(|event| event.involved_object.uid.as_deref() == Some(uid))
             .filter(recent)
             .collect()
     }
-}
-
-/// `metadata.uid` of the pod.
-pub(super) fn uid(pod: &Pod) -> &str {
-    pod.metadata.uid.as_deref().unwrap_or_default()
 }

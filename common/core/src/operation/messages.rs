@@ -5,13 +5,11 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde_json::Value;
 
-use super::change::Patch;
 use crate::causes::{Fetched, Need};
-use crate::evict::Siblings;
 use crate::fact::Fact;
 use crate::lock::{LeaseAnswer, LeaseRequest};
 use crate::verify::{Inspected, Inspection};
-use crate::workload::{Deployment, Workload};
+use crate::workload::{Deployment, Siblings, Workload};
 
 /// What the driver has to do next.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,8 +55,17 @@ pub enum Action {
     },
     /// Write down what was done: an Event on the object, a line in `sk-history`.
     Record(Record),
-    /// Nothing more; [`super::Restart::report`] has the rest.
+    /// Nothing more; the report has the rest.
     Finish,
+}
+
+/// A patch of the Deployment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Patch {
+    /// Kubernetes' strategic merge patch.
+    Strategic(Value),
+    /// RFC 6902, with tests that make the rest conditional.
+    Json(Value),
 }
 
 /// What the driver saw.

@@ -1,8 +1,6 @@
 //! Replacing one pod by eviction: facts and a request become a plan or a refusal; observations become the next action.
 
-mod ending;
 mod evicting;
-mod locking;
 mod plan;
 mod rechecking;
 mod run;

@@ -2,8 +2,6 @@
 
 mod after;
 mod change;
-mod ending;
-mod locking;
 mod patching;
 mod plan;
 mod rolling;

@@ -1,26 +1,23 @@
 //! Evicting: asked for once, looked after when the answer was lost, refused by a budget with its numbers.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
-use super::plan::{selecting, watched};
-use super::run::{Eviction, Phase};
-use super::waiting::Waiting;
+use super::plan::selecting;
+use super::run::{Doing, Eviction};
+use super::waiting::Reached;
 use crate::budget;
 use crate::fact::Fact;
 use crate::finding::Finding;
-use crate::operation::{Action, DryRun, Ending, Evicted, Observation};
-use crate::report::Outcome;
+use crate::operation::run::{AGAIN, Body};
+use crate::operation::{Action, DryRun, Evicted, Observation, Waiting};
 
 /// Evictions whose answers were lost, after which it is not known what became of them.
 pub(super) const ATTEMPTS: u8 = 3;
 
-/// Time between two evictions when an answer was lost. The second is bound to the same UID, so it cannot do more.
-pub(super) const AGAIN: SignedDuration = SignedDuration::from_secs(1);
-
 impl Eviction {
     pub(super) fn evict(&mut self, lost: u8, trouble: Option<String>) -> Action {
-        self.phase = Phase::Evicting { lost, trouble };
+        self.enter(Doing::Evicting { lost, trouble });
         let request = &self.plan.request;
         let dry_run = request.dry_run == DryRun::Server;
         Action::Evict { pod: request.target.pod.clone(), body: self.plan.eviction(), dry_run }
@@ -30,38 +27,29 @@ impl Eviction {
         let dry_run = self.plan.request.dry_run == DryRun::Server;
         let first = lost == 0;
         match evicted {
-            Evicted::Accepted if dry_run => {
-                self.step("evict", now, "ok");
-                self.ending = Some(Ending::new(Outcome::Planned, Vec::new()));
-                self.finish()
-            }
+            Evicted::Accepted if dry_run => self.admitted(now),
             Evicted::Accepted => self.accepted(now),
             // The eviction whose answer was lost did arrive.
             Evicted::Absent(_) if !first => self.accepted(now),
             Evicted::Absent(message) => {
                 let summary = format!("the pod went away before it could be evicted: {message}");
-                let again = self.plan.request.target.place().kubectl(&watched(&self.plan.facts.pod));
-                self.not_started(self.finding("target/changed", summary).next(again), now)
+                self.refused(vec![self.going_on(self.finding("target/changed", summary))], now)
             }
             Evicted::Blocked { message, budgets } => {
-                let finding = self.blocked(&message, &budgets);
-                self.not_started(finding, now)
+                self.refused(vec![self.blocked(&message, &budgets)], now)
             }
-            Evicted::Rejected(message) if first => {
-                self.not_started(self.finding("api/rejected", message), now)
-            }
-            Evicted::NotSent(message) if first => {
-                self.not_started(self.finding("api/unreachable", message), now)
-            }
+            Evicted::Rejected(message) if first => self.not_started("api/rejected", message, now),
+            Evicted::NotSent(message) if first => self.not_started("api/unreachable", message, now),
             Evicted::NotSent(lost) | Evicted::Ambiguous(lost) if dry_run => {
-                self.not_started(self.finding("api/unreachable", lost), now)
+                self.not_started("api/unreachable", lost, now)
             }
+            // The next is bound to the same UID, so it cannot do more.
             Evicted::NotSent(trouble) if now < self.began + self.plan.request.timeout => {
-                self.phase = Phase::Doubting { lost, trouble };
+                self.enter(Doing::Doubting { lost, trouble });
                 Action::Watch { until: now + AGAIN }
             }
             Evicted::Ambiguous(trouble) if lost + 1 < ATTEMPTS => {
-                self.phase = Phase::Doubting { lost: lost + 1, trouble };
+                self.enter(Doing::Doubting { lost: lost + 1, trouble });
                 Action::Watch { until: now + AGAIN }
             }
             Evicted::Rejected(trouble) | Evicted::NotSent(trouble) | Evicted::Ambiguous(trouble) => {
@@ -73,7 +61,7 @@ impl Eviction {
 
     /// Names the budget with its numbers; when to try again is the user's choice.
     fn blocked(&self, message: &str, budgets: &Fact<Vec<PodDisruptionBudget>>) -> Finding {
-        let place = self.plan.request.target.place();
+        let place = self.place();
         let (budgets, unread) = match budgets {
             Fact::Known(budgets) => (selecting(budgets, &self.plan.facts.pod), None),
             Fact::Unavailable(reason) => (Vec::new(), Some(reason)),
@@ -96,15 +84,11 @@ impl Eviction {
         finding
             .next(place.kubectl(describe.trim_end()))
             .next(place.kubectl("get pods -o wide"))
-            .next(self.plan.request.target.command())
+            .next(self.again())
     }
 
     pub(super) fn accepted(&mut self, now: Timestamp) -> Action {
-        self.step("evict", now, "ok");
-        self.began = now;
-        self.evicted = Some(now);
-        let waiting = Waiting::since(now);
-        let seen = Observation::Pods(Box::new(self.seen.clone()));
-        self.waiting(waiting, seen, now)
+        self.has_changed(now);
+        self.waiting(Waiting::since(now, Reached::default()), Observation::Begin, now)
     }
 }

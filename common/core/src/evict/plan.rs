@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{ObjectReference, Pod};
+use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use serde_json::{Value, json};
@@ -18,7 +18,6 @@ use crate::finding::Finding;
 use crate::operation::plan;
 use crate::report::{CheckView, Header, Outcome, PlannedStep, PodView, RestartReport};
 use crate::target::Place;
-use crate::verify::Endpoint;
 use crate::workload::{self, Siblings, controller};
 
 /// The annotation of a pod that the kubelet made from a file of its node.
@@ -303,11 +302,6 @@ impl Facts {
         known.or(owner).unwrap_or_else(|| workload::name(&self.pod)).to_owned()
     }
 
-    /// The health endpoint that its successor has to answer on.
-    pub(super) fn endpoint(&self) -> Option<Endpoint> {
-        self.service.as_ref().and_then(Endpoint::of)
-    }
-
     /// What an Event about the operation is on, as kubectl names it.
     fn noted(&self) -> String {
         match &self.deployment {
@@ -317,21 +311,12 @@ impl Facts {
     }
 
     /// What an Event about the operation is on: the Deployment, else the pod.
-    pub(super) fn about(&self, namespace: &str) -> ObjectReference {
-        let (api_version, kind, name, uid) = match &self.deployment {
-            Some(owner) => {
-                (owner.api_version.as_str(), "Deployment", owner.name.as_str(), owner.uid.as_str())
-            }
-            None => ("v1", "Pod", workload::name(&self.pod), workload::uid(&self.pod.metadata)),
+    pub(super) fn about(&self) -> [String; 4] {
+        let about = match &self.deployment {
+            Some(owner) => [&owner.api_version, "Deployment", &owner.name, &owner.uid],
+            None => ["v1", "Pod", workload::name(&self.pod), workload::uid(&self.pod.metadata)],
         };
-        ObjectReference {
-            api_version: Some(api_version.to_owned()),
-            kind: Some(kind.to_owned()),
-            namespace: Some(namespace.to_owned()),
-            name: Some(name.to_owned()),
-            uid: Some(uid.to_owned()),
-            ..ObjectReference::default()
-        }
+        about.map(str::to_owned)
     }
 
     fn report(&self, request: &Request, checks: &[Check], outcome: Outcome, now: Timestamp) -> RestartReport {

@@ -2,17 +2,15 @@
 
 use jiff::Timestamp;
 
-use super::evicting::AGAIN;
 use super::plan::object;
-use super::run::{Eviction, Phase, uids};
-use crate::operation::{Action, Ending, Observation};
-use crate::report::Outcome;
+use super::run::{Doing, Eviction, uids};
+use crate::operation::run::{AGAIN, Body};
+use crate::operation::{Action, Observation};
 
 impl Eviction {
     /// Asks for the pods as they are now: the watch may lag behind by what came while nobody listened.
     pub(super) fn look_again(&mut self, trouble: Option<String>) -> Action {
-        self.began = self.steps.last().map_or(self.began, |step| step.finished_at);
-        self.phase = Phase::Rechecking { trouble };
+        self.enter(Doing::Rechecking { trouble });
         Action::Read
     }
 
@@ -25,7 +23,7 @@ impl Eviction {
         match observation {
             Observation::Pods(_) => self.decide_again(now),
             Observation::Trouble(trouble) if now < self.began + self.plan.request.timeout => {
-                self.phase = Phase::Unread { trouble };
+                self.enter(Doing::Unread { trouble });
                 Action::Watch { until: now + AGAIN }
             }
             Observation::Trouble(reason) => self.not_reread("api/unreachable", &reason, now),
@@ -36,13 +34,13 @@ impl Eviction {
 
     /// Plans anew on the pods that were read, and may refuse now.
     fn decide_again(&mut self, now: Timestamp) -> Action {
-        let Some(plan) = self.plan.again(self.seen.clone()) else { return self.went_away(now) };
+        let Some(plan) = self.plan.again(self.body.seen.clone()) else { return self.went_away(now) };
         match plan {
             Ok(plan) => {
                 self.plan = plan;
                 // Pods that came while the question was asked are no successors either.
-                self.before.extend(uids(&self.seen));
-                self.phase = Phase::Checked;
+                self.body.before.extend(uids(&self.body.seen));
+                self.enter(Doing::Checked);
                 // A slow answer may have used up the time that the lock lasts.
                 match self.lock.or_renew(Action::Watch { until: now }, now) {
                     renewal @ Action::Lease { .. } => renewal,
@@ -50,10 +48,8 @@ impl Eviction {
                 }
             }
             Err(refusal) => {
-                self.step("evict", now, "refused");
                 self.plan.checks = refusal.checks;
-                self.ending = Some(Ending::new(Outcome::Refused, refusal.findings));
-                self.release(false, now)
+                self.refused(refusal.findings, now)
             }
         }
     }
@@ -61,12 +57,11 @@ impl Eviction {
     fn went_away(&mut self, now: Timestamp) -> Action {
         let owner = object(&self.plan.change);
         let summary = format!("{owner} no longer has the pod: it went away after the plan was made");
-        self.not_started(self.how_to_go_on(self.finding("target/changed", summary)), now)
+        self.refused(vec![self.going_on(self.finding("target/changed", summary))], now)
     }
 
     fn not_reread(&mut self, code: &str, reason: &str, now: Timestamp) -> Action {
         let summary = format!("the pods could not be read again before the eviction: {reason}");
-        let again = self.plan.request.target.command();
-        self.not_started(self.finding(code, summary).next(again), now)
+        self.refused(vec![self.finding(code, summary).next(self.again())], now)
     }
 }

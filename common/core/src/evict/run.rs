@@ -1,28 +1,28 @@
-//! An eviction as it runs: each observation, with the time it was made, gives the next action.
+//! What an eviction does while it holds the lock, and what it is about.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
+use serde_json::json;
 
-use super::evicting::AGAIN;
-use super::plan::Plan;
-
-use super::waiting::Waiting;
+use super::plan::{Plan, PodTarget, Request, object, watched};
+use super::waiting::{Reached, serves};
+use crate::catalogue::Service;
+use crate::causes::{self, Fetched, Found};
 use crate::finding::Finding;
 use crate::lock::Held;
-use crate::operation::standing::Standing;
-use crate::operation::{Action, Ending, Observation, told};
-use crate::report::{Outcome, RestartReport, Step};
+use crate::operation::run::{AGAIN, Body, Next, Phase};
+use crate::operation::{Action, Noted, Observation, Run, Waiting, told};
+use crate::report::{Outcome, RestartReport};
 use crate::rollout::{self, PodLine};
-use crate::verify::Verification;
+use crate::target::Place;
+use crate::verify;
 use crate::workload::{self, Siblings};
 
-/// Where an eviction is.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Phase {
-    /// Getting the Deployment's lock.
-    Locking,
+/// What an eviction does at a moment.
+#[derive(Clone, Debug)]
+pub enum Doing {
     /// Reading the pods once more, to check what was checked before the question; why it could not be read so far.
     Rechecking { trouble: Option<String> },
     /// Waiting before they are read again.
@@ -34,36 +34,21 @@ pub(super) enum Phase {
     /// Looking whether a lost eviction has arrived, before it is sent again.
     Doubting { lost: u8, trouble: String },
     /// Waiting for the successor.
-    Waiting(Waiting),
-    /// It has failed; what would tell more is being fetched.
-    Explaining,
+    Waiting(Waiting<Reached>),
     /// Looking at the successor's logs and health endpoint.
     Inspecting,
-    /// Giving the lock back, then writing down what was done, or not.
-    Releasing { record: bool },
-    /// Writing down what was done.
-    Recording,
-    /// Over.
-    Ended,
 }
 
-/// An eviction as it runs.
+/// The pod that is evicted and its controller's others, as they are seen.
 #[derive(Clone, Debug)]
-pub struct Eviction {
-    pub(super) plan: Plan,
-    pub(super) phase: Phase,
-    pub(super) began: Timestamp,
-    pub(super) evicted: Option<Timestamp>,
-    pub(super) steps: Vec<Step>,
+pub struct Pods {
     pub(super) seen: Siblings,
     /// UIDs of the pods that were there before the eviction: no successor is among them.
     pub(super) before: BTreeSet<String>,
-    pub(super) standing: Standing,
-    pub(super) ending: Option<Ending>,
-    pub(super) verifications: Vec<(&'static str, Verification)>,
-    pub(super) lock: Held,
-    pub(super) unrecorded: Vec<String>,
 }
+
+/// An eviction as it runs.
+pub type Eviction = Run<Plan, Doing, Pods>;
 
 impl Eviction {
     /// An eviction that is about to begin.
@@ -74,74 +59,12 @@ impl Eviction {
         let seen = plan.facts.siblings.clone();
         let mut before = uids(&seen);
         before.insert(workload::uid(&plan.facts.pod.metadata).to_owned());
-        let free = Phase::Rechecking { trouble: None };
-        let phase = if lock.is_needed() { Phase::Locking } else { free };
-        Self {
-            plan,
-            phase,
-            began: now,
-            evicted: None,
-            steps: Vec::new(),
-            seen,
-            before,
-            standing: Standing::default(),
-            ending: None,
-            verifications: Vec::new(),
-            lock,
-            unrecorded: Vec::new(),
-        }
-    }
-
-    /// Takes an observation and says what to do next.
-    pub fn next(&mut self, observation: Observation, now: Timestamp) -> Action {
-        if let Observation::Pods(siblings) = &observation {
-            self.see((**siblings).clone());
-        }
-        let action = match (self.phase.clone(), observation) {
-            (Phase::Ended, _) => Action::Finish,
-            (Phase::Recording, Observation::Recorded(unrecorded)) => self.recorded(unrecorded, now),
-            (Phase::Recording, _) => self.finish(),
-            (Phase::Releasing { record }, Observation::Lease(answer)) => self.given_back(record, answer, now),
-            (Phase::Releasing { record }, _) => self.released(record, now),
-            (Phase::Locking, Observation::Lease(answer)) => self.locking(answer, now),
-            (_, Observation::Lease(answer)) => self.renewed(answer, now),
-            (_, Observation::Signal(signal)) => self.interrupted(signal, now),
-            (Phase::Locking, _) => self.ask_for_lock(now),
-            (Phase::Rechecking { trouble }, observation) => self.rechecking(trouble, observation, now),
-            (Phase::Unread { trouble }, _) => self.look_again(Some(trouble)),
-            (Phase::Checked, _) => self.evict(0, None),
-            (Phase::Evicting { lost, .. }, Observation::Evicted(evicted)) => {
-                self.answered(lost, evicted, now)
-            }
-            (Phase::Evicting { lost, trouble }, _) => self.evict(lost, trouble),
-            (Phase::Doubting { .. }, Observation::Pods(_)) if self.is_ending() => self.accepted(now),
-            (Phase::Doubting { lost, trouble }, Observation::Quiet) => self.evict(lost, Some(trouble)),
-            (Phase::Waiting(waiting), observation) => self.waiting(waiting, observation, now),
-            (Phase::Explaining, Observation::Fetched(fetched)) => self.explained(&fetched, now),
-            (Phase::Inspecting, Observation::Inspected(inspected)) => self.inspected(&inspected, now),
-            (Phase::Doubting { .. }, _) => Action::Watch { until: now + AGAIN },
-            (Phase::Explaining, _) => Action::Fetch(Vec::new()),
-            (Phase::Inspecting, _) => self.look_into(),
-        };
-        self.lock.or_renew(action, now)
-    }
-
-    /// Takes over what is seen. Where the pods were read apart from the watch, its events stay.
-    fn see(&mut self, mut siblings: Siblings) {
-        if matches!(self.phase, Phase::Rechecking { .. }) {
-            siblings.events = self.seen.events.clone();
-        }
-        self.seen = siblings;
-    }
-
-    /// The plan it follows.
-    pub fn plan(&self) -> &Plan {
-        &self.plan
+        Self::of(plan, lock, Doing::Rechecking { trouble: None }, Pods { seen, before }, now)
     }
 
     /// When the pod was evicted; none before.
     pub fn evicted(&self) -> Option<Timestamp> {
-        self.evicted
+        self.changed
     }
 
     /// The pod that took its place, as far as there is one.
@@ -151,57 +74,37 @@ impl Eviction {
 
     /// Pods of the same controller, besides the two, that are ready.
     pub fn others_ready(&self) -> usize {
-        let others = self
-            .seen
-            .pods
-            .iter()
-            .filter(|pod| !self.is_new(pod) && workload::uid(&pod.metadata) != self.old());
+        let others = self.body.seen.pods.iter().filter(|pod| !self.is_shown(pod));
         others.filter(|pod| workload::is_ready(pod)).count()
     }
 
     /// The pod and its successors, as they are shown.
     pub fn lines(&self, now: Timestamp) -> Vec<PodLine> {
-        let shown = |pod: &&Pod| self.is_new(pod) || workload::uid(&pod.metadata) == self.old();
-        let lines =
-            self.seen.pods.iter().filter(shown).map(|pod| rollout::pod_line(pod, self.is_new(pod), now));
-        let mut lines: Vec<PodLine> = lines.collect();
+        let shown = self.body.seen.pods.iter().filter(|pod| self.is_shown(pod));
+        let mut lines: Vec<PodLine> =
+            shown.map(|pod| rollout::pod_line(pod, self.is_new(pod), now)).collect();
         lines.sort_by_key(|line| !line.new);
         lines
     }
 
+    fn is_shown(&self, pod: &Pod) -> bool {
+        self.is_new(pod) || workload::uid(&pod.metadata) == self.old()
+    }
+
     /// Why the pods cannot be read or watched, or the pod cannot be evicted, at the moment.
     pub fn trouble(&self) -> Option<&str> {
-        match &self.phase {
-            Phase::Waiting(waiting) => waiting.trouble.as_deref(),
-            Phase::Rechecking { trouble } | Phase::Evicting { trouble, .. } => trouble.as_deref(),
-            Phase::Unread { trouble } | Phase::Doubting { trouble, .. } => Some(trouble),
-            _ => None,
+        let Phase::Doing(doing) = &self.phase else { return None };
+        match doing {
+            Doing::Waiting(waiting) => waiting.trouble.as_deref(),
+            Doing::Rechecking { trouble } | Doing::Evicting { trouble, .. } => trouble.as_deref(),
+            Doing::Unread { trouble } | Doing::Doubting { trouble, .. } => Some(trouble),
+            Doing::Checked | Doing::Inspecting => None,
         }
-    }
-
-    /// The causes that are seen now.
-    pub fn causes(&self) -> impl Iterator<Item = &Finding> {
-        self.standing.found().iter().map(|found| &found.finding)
-    }
-
-    /// How it ended, once it has.
-    pub fn ending(&self) -> Option<&Ending> {
-        self.ending.as_ref()
-    }
-
-    /// What was verified of the successor, with its numbers.
-    pub fn verifications(&self) -> &[(&'static str, Verification)] {
-        &self.verifications
-    }
-
-    /// What could not be written down, and why.
-    pub fn unrecorded(&self) -> &[String] {
-        &self.unrecorded
     }
 
     /// The report of what happened so far.
     pub fn report(&self, now: Timestamp) -> RestartReport {
-        told(self.plan.report(Outcome::Unknown, now), self.ending.as_ref(), &self.steps, &self.seen.pods)
+        told(self.plan.report(Outcome::Unknown, now), self.ending.as_ref(), &self.steps, &self.body.seen.pods)
     }
 
     pub(super) fn old(&self) -> &str {
@@ -209,16 +112,146 @@ impl Eviction {
     }
 
     pub(super) fn is_new(&self, pod: &Pod) -> bool {
-        !self.before.contains(workload::uid(&pod.metadata))
+        !self.body.before.contains(workload::uid(&pod.metadata))
     }
 
     pub(super) fn successors(&self) -> impl Iterator<Item = &Pod> {
-        self.seen.pods.iter().filter(|pod| self.is_new(pod) && pod.metadata.deletion_timestamp.is_none())
+        self.body.seen.pods.iter().filter(|pod| self.is_new(pod) && pod.metadata.deletion_timestamp.is_none())
     }
 
     /// Whether the pod is on its way out, or gone.
     pub(super) fn is_ending(&self) -> bool {
-        self.seen.pod(self.old()).is_none_or(|pod| pod.metadata.deletion_timestamp.is_some())
+        self.body.seen.pod(self.old()).is_none_or(|pod| pod.metadata.deletion_timestamp.is_some())
+    }
+}
+
+impl Body for Eviction {
+    type Doing = Doing;
+    type Target = PodTarget;
+    const STEP: &'static str = "evict";
+    const STAYS_TOLD: bool = false;
+
+    fn request(&self) -> &Request {
+        &self.plan.request
+    }
+
+    fn object(&self) -> String {
+        self.plan.request.target.object()
+    }
+
+    fn place(&self) -> Place<'_> {
+        self.plan.request.target.place()
+    }
+
+    fn again(&self) -> String {
+        self.plan.request.target.command()
+    }
+
+    fn deployment(&self) -> &str {
+        self.plan.facts.deployment.as_ref().map_or("", |owner| &owner.name)
+    }
+
+    fn service(&self) -> Option<&Service> {
+        self.plan.facts.service.as_ref()
+    }
+
+    fn how_to_go_on(&self) -> Vec<String> {
+        vec![watched(&self.plan.facts.pod)]
+    }
+
+    /// Where the pods were read apart from the watch, its events stay.
+    fn see(&mut self, observation: &Observation) {
+        let Observation::Pods(siblings) = observation else { return };
+        let mut siblings = (**siblings).clone();
+        if matches!(self.phase, Phase::Doing(Doing::Rechecking { .. })) {
+            siblings.events = self.body.seen.events.clone();
+        }
+        self.body.seen = siblings;
+    }
+
+    fn begin(&mut self, _: Timestamp) -> Action {
+        self.look_again(None)
+    }
+
+    fn go_on(&mut self, doing: Doing, observation: Observation, now: Timestamp) -> Action {
+        match (doing, observation) {
+            (_, Observation::Lease(answer)) => self.renewed(answer, now),
+            (Doing::Rechecking { trouble }, observation) => self.rechecking(trouble, observation, now),
+            (Doing::Unread { trouble }, _) => self.look_again(Some(trouble)),
+            (Doing::Checked, _) => self.evict(0, None),
+            (Doing::Evicting { lost, .. }, Observation::Evicted(evicted)) => {
+                self.answered(lost, evicted, now)
+            }
+            (Doing::Evicting { lost, trouble }, _) => self.evict(lost, trouble),
+            (Doing::Doubting { .. }, Observation::Pods(_)) if self.is_ending() => self.accepted(now),
+            (Doing::Doubting { lost, trouble }, Observation::Quiet) => self.evict(lost, Some(trouble)),
+            (Doing::Doubting { .. }, _) => Action::Watch { until: now + AGAIN },
+            (Doing::Waiting(waiting), observation) => self.waiting(waiting, observation, now),
+            (Doing::Inspecting, Observation::Inspected(inspected)) => {
+                self.verified(&inspected, now);
+                self.release_or(now, Next::WriteDown)
+            }
+            (Doing::Inspecting, _) => self.look_into(),
+        }
+    }
+
+    fn interrupted_at(&self) -> (String, bool) {
+        let (summary, started) = match &self.phase {
+            Phase::Locking
+            | Phase::Doing(Doing::Rechecking { .. } | Doing::Unread { .. } | Doing::Checked) => {
+                ("interrupted before anything was changed", false)
+            }
+            Phase::Doing(Doing::Evicting { .. } | Doing::Doubting { .. }) => {
+                ("interrupted; it is not known whether the pod was evicted", true)
+            }
+            Phase::Doing(Doing::Inspecting) => ("interrupted after the pod was replaced", true),
+            _ => ("interrupted; Kubernetes goes on replacing the pod by itself", true),
+        };
+        (summary.to_owned(), started)
+    }
+
+    /// The causes seen on successors that are not ready; where there is none, why its controller creates none.
+    fn found(&self, fetched: &Fetched, now: Timestamp) -> Vec<Found> {
+        let seen = &self.body.seen;
+        if self.successor().is_none() {
+            let owner = &self.plan.change;
+            let events = seen.events_on(&owner.uid, self.changed.unwrap_or(now));
+            return causes::not_created(&object(owner), &events).into_iter().collect();
+        }
+        let pods: Vec<&Pod> = self.successors().filter(|pod| !serves(pod)).collect();
+        let events = seen.events.known().map_or(&[][..], Vec::as_slice);
+        causes::of_pods(&pods, events, fetched, self.place(), now)
+    }
+
+    fn unread(&self) -> Option<Finding> {
+        verify::events(&self.body.seen.events, &object(&self.plan.change))
+    }
+
+    fn waits_for(&self) -> (String, Option<Finding>) {
+        let (old, owner) = (self.object(), object(&self.plan.change));
+        let waits = match (self.body.seen.pod(self.old()), self.successor()) {
+            (_, Some(pod)) if !serves(pod) => format!("pod/{} is not ready", workload::name(pod)),
+            (Some(_), _) => format!("{old} has not ended"),
+            (None, _) => format!("{owner} has not created a successor; it may have been scaled down"),
+        };
+        (waits, self.unread())
+    }
+
+    fn noted(&self, _: Timestamp) -> Noted {
+        let Plan { request, facts, .. } = &self.plan;
+        let successor = self.successor().map(|pod| format!(", successor {}", workload::name(pod)));
+        Noted {
+            about: facts.about(),
+            action: "Evict",
+            reasons: ["PodReplaced", "PodReplaceFailed", "PodReplaceInterrupted", "PodReplaceUnknown"],
+            done: format!("evicted {}", request.target.object()),
+            result: successor.unwrap_or_default(),
+            names: json!({
+                "pod": request.target.pod,
+                "deployment": facts.deployment.as_ref().map(|owner| &owner.name),
+            }),
+            became: json!({}),
+        }
     }
 }
 

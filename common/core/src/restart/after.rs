@@ -2,14 +2,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::run::{Next, Phase, Restart};
+use super::run::{Doing, Restart};
 use crate::checks::Verdict;
 use crate::duration;
 use crate::fact::Fact;
+use crate::operation::run::{Body, Next};
 use crate::operation::{Action, Observation, look_closer};
 use crate::report::Outcome;
 use crate::soak::Soak;
-use crate::verify::{self, Endpoint, Inspected, Inspection};
+use crate::verify::{Inspected, Inspection};
 
 /// Pods that are looked into at the same time.
 const AT_ONCE: usize = 8;
@@ -19,17 +20,13 @@ impl Restart {
     pub(super) fn inspect(&mut self) -> Action {
         let left = self.containers();
         let action = self.look_into(&left);
-        self.phase = Phase::Inspecting { left, seen: Vec::new() };
+        self.enter(Doing::Inspecting { left, seen: Vec::new() });
         action
     }
 
     pub(super) fn look_into(&self, left: &[(String, Vec<String>)]) -> Action {
         let pods = left.iter().take(AT_ONCE).cloned().collect();
         Action::Inspect(Inspection { pods, endpoint: self.endpoint() })
-    }
-
-    fn endpoint(&self) -> Option<Endpoint> {
-        self.plan.request.target.service.as_ref().and_then(Endpoint::of)
     }
 
     pub(super) fn inspected(
@@ -42,31 +39,25 @@ impl Restart {
         left.drain(..left.len().min(AT_ONCE));
         seen.extend(inspected);
         if left.is_empty() {
-            return self.verified(&seen, now);
+            return self.looked_into(&seen, now);
         }
         let action = self.look_into(&left);
-        self.phase = Phase::Inspecting { left, seen };
+        self.enter(Doing::Inspecting { left, seen });
         action
     }
 
-    fn verified(&mut self, inspected: &[Inspected], now: Timestamp) -> Action {
-        let endpoint = self.endpoint();
-        let unread = verify::events(&self.seen.events, &self.plan.request.target.object());
-        let Some(ending) = &mut self.ending else { return self.release_or(now, Next::WriteDown) };
-        self.verifications = ending.inspected(inspected, endpoint.as_ref(), self.plan.request.target.place());
-        ending.findings.extend(unread);
-        let failed = ending.outcome == Outcome::Failed;
-        let result = verify::in_words(&self.verifications);
-        self.step("verify", self.began, now, &result);
+    fn looked_into(&mut self, inspected: &[Inspected], now: Timestamp) -> Action {
+        self.verified(inspected, now);
+        let failed = self.ending.as_ref().is_none_or(|ending| ending.outcome == Outcome::Failed);
         let soaks = !failed && self.plan.request.soak > SignedDuration::ZERO;
-        self.release_or(now, if soaks { Next::Soak } else { Next::WriteDown })
+        self.release_or(now, if soaks { Next::Do(Doing::Released) } else { Next::WriteDown })
     }
 
     pub(super) fn soak_begins(&mut self, now: Timestamp) -> Action {
         self.began = now;
-        let soak = Soak::new(&self.seen, self.plan.request.soak, now);
+        let soak = Soak::new(self.seen(), self.plan.request.soak, now);
         let until = soak.logs_due();
-        self.phase = Phase::Soaking(Box::new(soak));
+        self.enter(Doing::Soaking(Box::new(soak)));
         Action::Watch { until }
     }
 
@@ -93,8 +84,8 @@ impl Restart {
             }
             _ => {}
         }
-        if !self.is_as_made(&self.seen.deployment) {
-            soak.was_superseded(self.plan.change.instead(&self.seen.deployment));
+        if !self.is_as_made(&self.seen().deployment) {
+            soak.was_superseded(self.plan.change.instead(&self.seen().deployment));
             return self.soaked(&soak, now);
         }
         if soak.is_over(now) {
@@ -108,7 +99,7 @@ impl Restart {
         } else {
             Action::Watch { until: due }
         };
-        self.phase = Phase::Soaking(soak);
+        self.enter(Doing::Soaking(soak));
         action
     }
 
@@ -120,12 +111,12 @@ impl Restart {
             None => "ok",
         };
         let watched = duration::short(now.duration_since(soak.began()));
-        self.step("soak", soak.began(), now, &format!("{how} after {watched}: {}", soak.summary()));
-        let object = self.plan.request.target.object();
+        self.step("soak", now, &format!("{how} after {watched}: {}", soak.summary()));
+        let (object, place) = (self.object(), self.plan.request.target.place());
         if let Some(ending) = &mut self.ending {
             ending.verified.soak = soak.verdict();
             let findings = soak.findings(&object, now).into_iter();
-            ending.findings.extend(findings.map(|one| look_closer(one, self.plan.request.target.place())));
+            ending.findings.extend(findings.map(|one| look_closer(one, place)));
             if soak.verdict() == Verdict::Fail {
                 ending.outcome = Outcome::Failed;
             }

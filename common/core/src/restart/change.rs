@@ -10,7 +10,6 @@ use super::plan::{Plan, Refusal};
 use crate::checks::Facts;
 use crate::finding::Finding;
 use crate::operation::Patch;
-use crate::report::Outcome;
 use crate::revision::{self, RESTARTED_AT};
 use crate::workload::{Deployment, Workload};
 
@@ -113,17 +112,11 @@ impl Change {
         }
     }
 
-    /// The Event's reason for an outcome.
-    pub(super) fn event(&self, outcome: Outcome) -> &'static str {
-        match (self, outcome) {
-            (Self::Restart { .. }, Outcome::Succeeded) => "Restarted",
-            (Self::Restart { .. }, Outcome::Failed) => "RestartFailed",
-            (Self::Restart { .. }, Outcome::Interrupted) => "RestartInterrupted",
-            (Self::Restart { .. }, _) => "RestartUnknown",
-            (Self::Template(_), Outcome::Succeeded) => "RolledBack",
-            (Self::Template(_), Outcome::Failed) => "RollbackFailed",
-            (Self::Template(_), Outcome::Interrupted) => "RollbackInterrupted",
-            (Self::Template(_), _) => "RollbackUnknown",
+    /// The Event's reason for success, failure, interruption, and what is not known.
+    pub(super) fn events(&self) -> [&'static str; 4] {
+        match self {
+            Self::Restart { .. } => ["Restarted", "RestartFailed", "RestartInterrupted", "RestartUnknown"],
+            Self::Template(_) => ["RolledBack", "RollbackFailed", "RollbackInterrupted", "RollbackUnknown"],
         }
     }
 }

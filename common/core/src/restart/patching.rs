@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::plan::{Plan, Refusal};
-use super::rolling::Rolling;
-use super::run::{Next, Phase, READ_AGAIN, Restart};
-use crate::operation::{Action, DryRun, Ending, Observation, Write};
-use crate::report::Outcome;
+use super::run::{Doing, Restart};
+use crate::operation::run::AGAIN;
+use crate::operation::{Action, DryRun, Observation, Waiting, Write};
+use crate::rollout::Progress;
 use crate::workload::Deployment;
 
 /// Attempts at a patch whose answers were lost; each is followed by reading back.
@@ -31,10 +31,10 @@ impl Restart {
     /// Plans anew on what is seen now, and may refuse now.
     pub(super) fn recheck(&mut self, observation: Observation, now: Timestamp) -> Action {
         let seen = match observation {
-            Observation::Read(Ok(Some(deployment))) => self.seen.clone().with(*deployment),
+            Observation::Read(Ok(Some(deployment))) => self.body.seen.clone().with(*deployment),
             Observation::Read(Ok(None)) => return self.not_there(1, "the Deployment was deleted", now),
             Observation::Read(Err(reason)) => return self.not_started("api/unreachable", reason, now),
-            _ => self.seen.clone(),
+            _ => self.body.seen.clone(),
         };
         let plan = self.plan.again(seen, now);
         self.planned_again(plan, now)
@@ -44,14 +44,10 @@ impl Restart {
         match plan {
             Ok(plan) => {
                 self.plan = plan;
-                self.phase = Phase::Patching { attempt: 1 };
+                self.enter(Doing::Patching { attempt: 1 });
                 self.patch()
             }
-            Err(refusal) => {
-                self.step("patch", self.began, now, "refused");
-                self.ending = Some(Ending::new(Outcome::Refused, refusal.findings));
-                self.release_or(now, Next::Finish)
-            }
+            Err(refusal) => self.refused(refusal.findings, now),
         }
     }
 
@@ -63,12 +59,11 @@ impl Restart {
         self.plan.request.dry_run == DryRun::Server
     }
 
-    pub(super) fn answered(&mut self, write: Write, now: Timestamp) -> Action {
-        let Phase::Patching { attempt } = self.phase else { return Action::Finish };
+    pub(super) fn answered(&mut self, attempt: u8, write: Write, now: Timestamp) -> Action {
         match write {
             Write::Applied(deployment) => self.applied(&deployment, now),
             Write::Conflict(refused) => {
-                self.phase = Phase::Conflicting { attempt, refused };
+                self.enter(Doing::Conflicting { attempt, refused });
                 Action::Read
             }
             Write::Rejected(message) => self.rejected(attempt, &message, now),
@@ -77,7 +72,7 @@ impl Restart {
                 self.not_started("api/unreachable", lost, now)
             }
             Write::NotSent(lost) | Write::Ambiguous(lost) => {
-                self.phase = Phase::ReadingBack { attempt, lost };
+                self.enter(Doing::ReadingBack { attempt, lost });
                 Action::Read
             }
         }
@@ -92,16 +87,14 @@ impl Restart {
     }
 
     pub(super) fn applied(&mut self, deployment: &Deployment, now: Timestamp) -> Action {
-        self.step("patch", self.began, now, "ok");
         if self.is_dry_run() {
-            self.ending = Some(Ending::new(Outcome::Planned, Vec::new()));
-            return self.finish();
+            return self.admitted(now);
         }
-        self.began = now;
-        self.patched = Some(now);
-        self.made = Some(deployment.clone());
-        self.see(self.seen.clone());
-        self.phase = Phase::Rolling(Rolling::new(now));
+        self.has_changed(now);
+        self.body.made = Some(deployment.clone());
+        self.saw(self.body.seen.clone());
+        let nothing = Progress { old: usize::MAX, ..Progress::default() };
+        self.enter(Doing::Rolling(Waiting::since(now, nothing)));
         Action::Watch { until: now + self.plan.request.timeout }
     }
 
@@ -112,12 +105,10 @@ impl Restart {
             Ok(Some(deployment)) if deployment.uid() != self.plan.before().deployment.uid() => self.gone(now),
             Ok(None) => self.gone(now),
             Ok(Some(_)) if attempt < PATCH_ATTEMPTS => {
-                self.phase = Phase::Patching { attempt: attempt + 1 };
-                Action::Watch { until: now + READ_AGAIN }
+                self.enter(Doing::Patching { attempt: attempt + 1 });
+                Action::Watch { until: now + AGAIN }
             }
-            Err(_) if now < self.began + self.plan.request.timeout => {
-                Action::Watch { until: now + READ_AGAIN }
-            }
+            Err(_) if now < self.began + self.plan.request.timeout => Action::Watch { until: now + AGAIN },
             Ok(Some(_)) | Err(_) => {
                 let summary =
                     format!("it is not known whether the {} was begun: {lost}", self.plan.change.name());
@@ -139,14 +130,12 @@ impl Restart {
             Ok(Some(deployment)) if deployment.generation() == before.generation() => {
                 self.rejected(attempt, refused, now)
             }
-            Ok(Some(deployment)) if attempt == 1 && self.conflicts < CONFLICTS => {
-                self.conflicts += 1;
-                let plan = self.plan.again(self.seen.clone().with(*deployment), now);
+            Ok(Some(deployment)) if attempt == 1 && self.body.conflicts < CONFLICTS => {
+                self.body.conflicts += 1;
+                let plan = self.plan.again(self.body.seen.clone().with(*deployment), now);
                 self.planned_again(plan, now)
             }
-            Err(_) if now < self.began + self.plan.request.timeout => {
-                Action::Watch { until: now + READ_AGAIN }
-            }
+            Err(_) if now < self.began + self.plan.request.timeout => Action::Watch { until: now + AGAIN },
             Ok(Some(_)) | Err(_) if attempt == 1 => self.not_started("api/rejected", refused, now),
             Ok(Some(_)) | Err(_) => self.rejected(attempt, refused, now),
         }

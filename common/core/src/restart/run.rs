@@ -1,27 +1,28 @@
-//! A restart as it runs: each observation, with the time it was made, gives the next action.
+//! What a restart does while it holds the lock, and what it is about.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use serde_json::json;
 
 use super::plan::Plan;
-use super::rolling::Rolling;
+use crate::catalogue::Service;
+use crate::causes::{self, Fetched, Found, Need};
+use crate::duration;
 use crate::finding::Finding;
-use crate::lock::Held;
-use crate::operation::standing::Standing;
-use crate::operation::{Action, Ending, Observation, Signal};
-use crate::report::Step;
+use crate::operation::run::{Body, Phase};
+use crate::operation::{Action, Ending, Noted, Observation, Request, Run, Waiting, told};
+use crate::references;
+use crate::report::{Outcome, RestartReport};
 use crate::revision;
+use crate::rollout::{self, Progress};
+use crate::sanitize::quoted;
 use crate::soak::Soak;
-use crate::verify::{Inspected, Verification};
+use crate::target::{Place, Target};
+use crate::verify::{self, Inspected};
 use crate::workload::{self, Deployment, Workload};
 
-/// Time between two looks at an API server that does not answer.
-pub(super) const READ_AGAIN: SignedDuration = SignedDuration::from_secs(1);
-
-/// Where a restart is.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Phase {
-    /// Getting the lock.
-    Locking,
+/// What a restart does at a moment.
+#[derive(Clone, Debug)]
+pub enum Doing {
     /// Looking once more at what was checked before the question and the lock.
     Rechecking,
     /// Patching the Deployment.
@@ -31,56 +32,32 @@ pub(super) enum Phase {
     /// Finding out what stood against a conditional patch.
     Conflicting { attempt: u8, refused: String },
     /// Watching the rollout.
-    Rolling(Rolling),
+    Rolling(Waiting<Progress>),
     /// Somebody else changed the template to this; who holds the lock is being asked.
     Superseded(String),
-    /// It has failed; what would tell more is being fetched.
-    Explaining,
     /// Looking at logs and health endpoints: of these pods still, after what was seen of others.
     Inspecting { left: Vec<(String, Vec<String>)>, seen: Vec<Inspected> },
-    /// Giving the lock back, then doing this.
-    Releasing(Next),
+    /// Done with the lock; watching what becomes of it is next.
+    Released,
     /// Watching what became of it.
     Soaking(Box<Soak>),
-    /// Writing down what was done.
-    Recording,
-    /// Over.
-    Ended,
 }
 
-/// What follows when the lock is given back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    /// Watch what becomes of it.
-    Soak,
-    /// Write down what was done.
-    WriteDown,
-    /// Nothing.
-    Finish,
-}
-
-/// A restart as it runs.
+/// The Deployment that is restarted, as it is seen.
 #[derive(Clone, Debug)]
-pub struct Restart {
-    pub(super) plan: Plan,
-    pub(super) phase: Phase,
-    pub(super) began: Timestamp,
-    pub(super) patched: Option<Timestamp>,
-    pub(super) steps: Vec<Step>,
+pub struct Rollout {
     pub(super) seen: Workload,
     /// The Deployment as the change left it.
     pub(super) made: Option<Deployment>,
     /// Whether the watch does not show that yet.
     pub(super) is_behind: bool,
     pub(super) lowest_available: i32,
-    pub(super) standing: Standing,
-    pub(super) ending: Option<Ending>,
-    pub(super) verifications: Vec<(&'static str, Verification)>,
-    pub(super) lock: Held,
     /// Conditional patches that somebody else's writes stood against.
     pub(super) conflicts: u8,
-    unrecorded: Vec<String>,
 }
+
+/// A restart as it runs.
+pub type Restart = Run<Plan, Doing, Rollout>;
 
 impl Restart {
     /// A restart that is about to begin.
@@ -88,81 +65,20 @@ impl Restart {
         let seen = plan.before().clone();
         let target = &plan.request.target;
         let lock = plan.request.lock(&target.namespace, &target.deployment, now);
-        Self {
-            phase: if lock.is_needed() { Phase::Locking } else { Phase::Rechecking },
-            began: now,
-            patched: None,
-            steps: Vec::new(),
-            lowest_available: seen.deployment.available(),
-            seen,
-            made: None,
-            is_behind: false,
-            standing: Standing::default(),
-            ending: None,
-            verifications: Vec::new(),
-            lock,
-            conflicts: 0,
-            unrecorded: Vec::new(),
-            plan,
-        }
-    }
-
-    /// Takes an observation and says what to do next.
-    pub fn next(&mut self, observation: Observation, now: Timestamp) -> Action {
-        if let Observation::Workload(workload) = &observation {
-            self.lowest_available = self.lowest_available.min(workload.deployment.available());
-            self.see((**workload).clone());
-        }
-        let action = match (self.phase.clone(), observation) {
-            (Phase::Ended, _) => Action::Finish,
-            (Phase::Recording, Observation::Recorded(unrecorded)) => self.recorded(unrecorded, now),
-            (Phase::Recording, _) => self.finish(),
-            (Phase::Releasing(next), Observation::Lease(answer)) => self.released(next, answer, now),
-            (Phase::Releasing(next), _) => self.follow(next, now),
-            (_, Observation::Signal(signal)) => self.interrupted(signal, now),
-            (Phase::Locking, Observation::Lease(answer)) => self.locking(answer, now),
-            (Phase::Locking, _) => self.ask_for_lock(now),
-            (Phase::Rechecking, Observation::Begin) if self.is_stale(now) => Action::Read,
-            (Phase::Rechecking, observation) => self.recheck(observation, now),
-            (Phase::Superseded(found), Observation::Lease(answer)) => self.superseded_by(&found, answer, now),
-            (Phase::Superseded(found), _) => self.changed_by_somebody(&found, now),
-            (_, Observation::Lease(answer)) => self.renewed(answer, now),
-            (Phase::Patching { .. }, Observation::Patched(write)) => self.answered(write, now),
-            (Phase::Patching { .. }, _) => self.patch(),
-            (Phase::ReadingBack { attempt, lost }, Observation::Read(read)) => {
-                self.read_back(attempt, &lost, read, now)
-            }
-            (Phase::ReadingBack { .. }, Observation::Workload(workload))
-                if self.plan.change.is_in(&workload.deployment) =>
-            {
-                self.applied(&workload.deployment, now)
-            }
-            (Phase::Conflicting { attempt, refused }, Observation::Read(read)) => {
-                self.conflicted(attempt, &refused, read, now)
-            }
-            (Phase::ReadingBack { .. } | Phase::Conflicting { .. }, _) => Action::Read,
-            (Phase::Rolling(_), Observation::Gone) => self.gone(now),
-            (Phase::Rolling(rolling), observation) => self.rolling(rolling, observation, now),
-            (Phase::Explaining, Observation::Fetched(fetched)) => self.explained(&fetched, now),
-            (Phase::Explaining, _) => Action::Watch { until: now + READ_AGAIN },
-            (Phase::Inspecting { left, seen }, Observation::Inspected(inspected)) => {
-                self.inspected(left, seen, inspected, now)
-            }
-            (Phase::Inspecting { left, .. }, _) => self.look_into(&left),
-            (Phase::Soaking(soak), observation) => self.soaking(soak, observation, now),
-        };
-        self.lock.or_renew(action, now)
+        let lowest_available = seen.deployment.available();
+        let body = Rollout { seen, made: None, is_behind: false, lowest_available, conflicts: 0 };
+        Self::of(plan, lock, Doing::Rechecking, body, now)
     }
 
     /// Takes over what is seen. While the watch does not show the change yet, with the Deployment as the change left
     /// it: by the template of before, the pods of the new one would be old.
-    pub(super) fn see(&mut self, workload: Workload) {
+    pub(super) fn saw(&mut self, workload: Workload) {
         let behind = |made: &&Deployment| {
             made.uid() == workload.deployment.uid() && made.generation() > workload.deployment.generation()
         };
-        let made = self.made.as_ref().filter(behind).cloned();
-        self.is_behind = made.is_some();
-        self.seen = match made {
+        let made = self.body.made.as_ref().filter(behind).cloned();
+        self.body.is_behind = made.is_some();
+        self.body.seen = match made {
             Some(made) => workload.with(made),
             None => workload,
         };
@@ -171,7 +87,7 @@ impl Restart {
     /// Whether the Deployment still has the template that the change left: as the API server answered, since a webhook
     /// may have had a hand in it.
     pub(super) fn is_as_made(&self, deployment: &Deployment) -> bool {
-        match &self.made {
+        match &self.body.made {
             Some(made) => revision::is_current(made.template(), deployment.template()),
             None => self.plan.change.is_in(deployment),
         }
@@ -179,23 +95,18 @@ impl Restart {
 
     /// The workload as it was last seen.
     pub fn seen(&self) -> &Workload {
-        &self.seen
-    }
-
-    /// The plan it follows.
-    pub fn plan(&self) -> &Plan {
-        &self.plan
+        &self.body.seen
     }
 
     /// When the change was made; none before.
     pub fn patched(&self) -> Option<Timestamp> {
-        self.patched
+        self.changed
     }
 
     /// The soak, while it runs.
     pub fn soak(&self) -> Option<&Soak> {
         match &self.phase {
-            Phase::Soaking(soak) => Some(soak),
+            Phase::Doing(Doing::Soaking(soak)) => Some(soak),
             _ => None,
         }
     }
@@ -203,74 +114,177 @@ impl Restart {
     /// Why the workload cannot be watched at the moment.
     pub fn trouble(&self) -> Option<&str> {
         match &self.phase {
-            Phase::Rolling(rolling) => rolling.trouble.as_deref(),
-            Phase::ReadingBack { lost: why, .. } | Phase::Conflicting { refused: why, .. } => Some(why),
+            Phase::Doing(Doing::Rolling(rolling)) => rolling.trouble.as_deref(),
+            Phase::Doing(Doing::ReadingBack { lost: why, .. } | Doing::Conflicting { refused: why, .. }) => {
+                Some(why)
+            }
             _ => None,
         }
     }
 
-    /// The causes that are seen now.
-    pub fn causes(&self) -> impl Iterator<Item = &Finding> {
-        self.standing.found().iter().map(|found| &found.finding)
-    }
-
     /// Fewest pods that were available at any time it was watched (`status.availableReplicas`).
     pub fn lowest_available(&self) -> i32 {
-        self.lowest_available
-    }
-
-    /// How it ended, once it has; before a soak, how it ended so far.
-    pub fn ending(&self) -> Option<&Ending> {
-        self.ending.as_ref()
-    }
-
-    /// What was done so far.
-    pub fn steps(&self) -> &[Step] {
-        &self.steps
-    }
-
-    /// What was verified after the rollout, with its numbers.
-    pub fn verifications(&self) -> &[(&'static str, Verification)] {
-        &self.verifications
+        self.body.lowest_available
     }
 
     /// The new pods, each with its containers.
     pub fn containers(&self) -> Vec<(String, Vec<String>)> {
-        let new = self.seen.pods.iter().filter(|pod| self.seen.is_new(pod));
+        let new = self.seen().pods.iter().filter(|pod| self.seen().is_new(pod));
         new.map(|pod| (workload::name(pod).to_owned(), workload::container_names(pod))).collect()
     }
 
-    /// What could not be written down, and why.
-    pub fn unrecorded(&self) -> &[String] {
-        &self.unrecorded
+    /// The report of what happened so far.
+    pub fn report(&self, now: Timestamp) -> RestartReport {
+        told(self.plan.report(Outcome::Unknown, now), self.ending.as_ref(), &self.steps, &self.seen().pods)
+    }
+}
+
+impl Body for Restart {
+    type Doing = Doing;
+    type Target = Target;
+    const STEP: &'static str = "patch";
+    const STAYS_TOLD: bool = true;
+
+    fn request(&self) -> &Request {
+        &self.plan.request
     }
 
-    fn recorded(&mut self, unrecorded: Vec<String>, now: Timestamp) -> Action {
-        let result = if unrecorded.is_empty() { "ok".to_owned() } else { unrecorded.join("; ") };
-        self.step("record", self.began, now, &result);
-        self.unrecorded = unrecorded;
-        self.finish()
+    fn object(&self) -> String {
+        self.plan.request.target.object()
     }
 
-    pub(super) fn signal(&self) -> Option<Signal> {
-        self.ending.as_ref().and_then(|ending| ending.signal)
+    fn place(&self) -> Place<'_> {
+        self.plan.request.target.place()
     }
 
-    pub(super) fn follow(&mut self, next: Next, now: Timestamp) -> Action {
-        match next {
-            Next::Soak => self.soak_begins(now),
-            Next::WriteDown => self.write_down(now),
-            Next::Finish => self.finish(),
+    fn again(&self) -> String {
+        self.plan.request.command()
+    }
+
+    fn deployment(&self) -> &str {
+        &self.plan.request.target.deployment
+    }
+
+    fn service(&self) -> Option<&Service> {
+        self.plan.request.target.service.as_ref()
+    }
+
+    fn how_to_go_on(&self) -> Vec<String> {
+        let selector = quoted(&self.plan.before().deployment.selector());
+        vec![format!("rollout status {}", self.object()), format!("get pods -l {selector}")]
+    }
+
+    fn see(&mut self, observation: &Observation) {
+        if let Observation::Workload(workload) = observation {
+            let available = workload.deployment.available();
+            self.body.lowest_available = self.body.lowest_available.min(available);
+            self.saw((**workload).clone());
         }
     }
 
-    pub(super) fn step(
-        &mut self,
-        step: &'static str,
-        started_at: Timestamp,
-        finished_at: Timestamp,
-        result: &str,
-    ) {
-        self.steps.push(Step { step, started_at, finished_at, result: result.to_owned() });
+    fn begin(&mut self, now: Timestamp) -> Action {
+        self.enter(Doing::Rechecking);
+        if self.is_stale(now) { Action::Read } else { Action::Watch { until: now } }
+    }
+
+    fn go_on(&mut self, doing: Doing, observation: Observation, now: Timestamp) -> Action {
+        match (doing, observation) {
+            (Doing::Rechecking, Observation::Begin) if self.is_stale(now) => Action::Read,
+            (Doing::Rechecking, observation) => self.recheck(observation, now),
+            (Doing::Superseded(found), Observation::Lease(answer)) => self.superseded_by(&found, answer, now),
+            (Doing::Superseded(found), _) => self.changed_by_somebody(&found, now),
+            (_, Observation::Lease(answer)) => self.renewed(answer, now),
+            (Doing::Patching { attempt }, Observation::Patched(write)) => self.answered(attempt, write, now),
+            (Doing::Patching { .. }, _) => self.patch(),
+            (Doing::ReadingBack { attempt, lost }, Observation::Read(read)) => {
+                self.read_back(attempt, &lost, read, now)
+            }
+            (Doing::ReadingBack { .. }, Observation::Workload(workload))
+                if self.plan.change.is_in(&workload.deployment) =>
+            {
+                self.applied(&workload.deployment, now)
+            }
+            (Doing::Conflicting { attempt, refused }, Observation::Read(read)) => {
+                self.conflicted(attempt, &refused, read, now)
+            }
+            (Doing::ReadingBack { .. } | Doing::Conflicting { .. }, _) => Action::Read,
+            (Doing::Rolling(_), Observation::Gone) => self.gone(now),
+            (Doing::Rolling(rolling), observation) => self.rolling(rolling, observation, now),
+            (Doing::Inspecting { left, seen }, Observation::Inspected(inspected)) => {
+                self.inspected(left, seen, inspected, now)
+            }
+            (Doing::Inspecting { left, .. }, _) => self.look_into(&left),
+            (Doing::Released, _) => self.soak_begins(now),
+            (Doing::Soaking(soak), observation) => self.soaking(soak, observation, now),
+        }
+    }
+
+    fn interrupted_at(&self) -> (String, bool) {
+        let name = self.plan.change.name();
+        match &self.phase {
+            Phase::Locking
+            | Phase::Doing(
+                Doing::Rechecking | Doing::Patching { attempt: 1 } | Doing::Conflicting { attempt: 1, .. },
+            ) => ("interrupted before anything was changed".to_owned(), false),
+            Phase::Doing(Doing::Patching { .. } | Doing::ReadingBack { .. } | Doing::Conflicting { .. }) => {
+                (format!("interrupted; it is not known whether the {name} was begun"), true)
+            }
+            Phase::Doing(Doing::Rolling(_)) | Phase::Explaining => {
+                (format!("interrupted; Kubernetes goes on with the {name} by itself"), true)
+            }
+            _ => ("interrupted after the rollout".to_owned(), true),
+        }
+    }
+
+    fn found(&self, fetched: &Fetched, now: Timestamp) -> Vec<Found> {
+        let mut found = causes::of_rollout(self.seen(), fetched, self.place(), now);
+        if self.had_given_up() {
+            found.retain(|found| found.cause.code != causes::PROGRESS_DEADLINE);
+        }
+        found
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        if !self.plan.change.keeps_containers() {
+            return Vec::new();
+        }
+        let references = references::of_template(self.plan.before().deployment.template());
+        references.into_iter().map(Need::LastWrite).collect()
+    }
+
+    fn changed_outside(&self, fetched: &Fetched, now: Timestamp) -> Vec<Finding> {
+        self.written_since(fetched, now)
+    }
+
+    fn unread(&self) -> Option<Finding> {
+        verify::events(&self.seen().events, &self.object())
+    }
+
+    fn waits_for(&self) -> (String, Option<Finding>) {
+        let waits = match rollout::judge(self.seen()) {
+            rollout::Verdict::Waiting(what) => what,
+            _ => "the rollout".to_owned(),
+        };
+        (waits, None)
+    }
+
+    fn noted(&self, now: Timestamp) -> Noted {
+        // Ours, whatever somebody else has put there since.
+        let template = self.body.made.as_ref().unwrap_or(&self.seen().deployment).template();
+        let took = duration::short(now.duration_since(self.changed.unwrap_or(now)));
+        let deployment = self.deployment();
+        let change = &self.plan.change;
+        Noted {
+            about: ["apps/v1", "Deployment", deployment, self.seen().deployment.uid()].map(str::to_owned),
+            action: change.action(),
+            reasons: change.events(),
+            done: change.done(),
+            result: format!(" after {took}"),
+            names: json!({"deployment": deployment}),
+            became: json!({
+                "template": revision::hash(template),
+                "verified": self.ending.as_ref().is_some_and(Ending::is_verified),
+            }),
+        }
     }
 }

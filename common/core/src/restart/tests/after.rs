@@ -118,7 +118,7 @@ fn what_failed_its_soak_is_not_verified() {
 #[test]
 fn a_template_of_somebody_else_ends_the_soak_and_is_not_written_down_as_ours() {
     let (mut restart, plan) = soaking();
-    let ours = crate::revision::hash(restart.made.as_ref().unwrap().template());
+    let ours = crate::revision::hash(restart.body.made.as_ref().unwrap().template());
     let mut theirs = after(&plan, &[true; 3], &[false]).workload();
     let mut template = theirs.deployment.template().clone();
     template["spec"]["containers"][0]["image"] = "web:bad".into();

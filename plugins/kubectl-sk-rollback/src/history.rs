@@ -7,7 +7,6 @@ use sk_common::exit;
 use sk_common::terminal::{self, Text, rollout};
 use sk_core::duration;
 use sk_core::fact::Fact;
-use sk_core::finding::Finding;
 use sk_core::operation::Request;
 use sk_core::rollback::{Ahead, HistoryReport, Revision, diff, use_of};
 
@@ -29,7 +28,10 @@ impl Command<'_> {
             return Ok(self.tell(&text, &report));
         };
         let Some((revision, set)) = ahead.history.find(number) else {
-            return Ok(self.no_such_revision(&ahead, number, request, report));
+            let report = report.of_none(&ahead.history, number, target);
+            self.changing.terminal.complain(terminal::findings(&report.findings));
+            self.changing.document(&report);
+            return Ok(exit::NOT_STARTED);
         };
         let present = past.workload.deployment.template();
         let from = match ahead.history.current() {
@@ -51,22 +53,6 @@ impl Command<'_> {
             self.changing.terminal.document(report);
         }
         exit::DONE
-    }
-
-    fn no_such_revision(
-        &mut self,
-        ahead: &Ahead,
-        number: i64,
-        request: &Request,
-        report: HistoryReport,
-    ) -> u8 {
-        let why = sk_core::rollback::named(&ahead.history, number).err().map(|none| none.why);
-        let target = &request.target;
-        let finding = Finding::error("check/revision", target.object(), why.unwrap_or_default())
-            .next(target.kubectl(&format!("sk-rollback {} --history", target.object())));
-        self.changing.terminal.complain(terminal::findings(std::slice::from_ref(&finding)));
-        self.changing.document(&HistoryReport { revisions: Vec::new(), findings: vec![finding], ..report });
-        exit::NOT_STARTED
     }
 }
 

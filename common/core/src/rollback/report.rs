@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use serde::Serialize;
 
-use super::choice::PassedOver;
+use super::choice::{self, PassedOver};
 use super::evidence::Evidence;
 use super::history::{History, Revision};
 use super::plan::{Outlook, Plan, Refusal};
@@ -12,6 +12,7 @@ use crate::fact::Fact;
 use crate::finding::{Finding, Severity};
 use crate::report::{API_VERSION, Header, Outcome, RestartReport};
 use crate::restart::Restart;
+use crate::target::Target;
 use crate::workload::{ReplicaSet, Workload};
 
 /// `RollbackReport`: what a rollback did.
@@ -218,6 +219,15 @@ impl HistoryReport {
     #[must_use]
     pub fn of_one(self, revision: &Revision, set: &ReplicaSet, number: i64, diff: String) -> Self {
         Self { revisions: vec![RevisionView::of_one(revision, set, number)], diff: Some(diff), ..self }
+    }
+
+    /// The same of a revision that there is not, and why not.
+    #[must_use]
+    pub fn of_none(self, history: &History, number: i64, target: &Target) -> Self {
+        let why = choice::named(history, number).err().map(|none| none.why);
+        let finding = Finding::error("check/revision", target.object(), why.unwrap_or_default())
+            .next(target.kubectl(&format!("sk-rollback {} --history", target.object())));
+        Self { revisions: Vec::new(), findings: vec![finding], ..self }
     }
 }
 

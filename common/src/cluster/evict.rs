@@ -5,7 +5,6 @@ use futures::stream::{self, BoxStream, StreamExt};
 use http::Method;
 use k8s_openapi::api::apps::v1::ReplicaSet;
 use k8s_openapi::api::core::v1::{Event as KubeEvent, Pod};
-use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::runtime::watcher::Event;
 use serde::de::DeserializeOwned;
@@ -18,7 +17,6 @@ use sk_core::operation::Evicted;
 use sk_core::workload::{self, Siblings};
 
 use super::deployment::COMPONENT;
-use super::facts::{BUDGETS, optional};
 use super::pages::Selectors;
 use super::requests::uri;
 use super::watch::{BURST, Known, KnownEvents, events_on, pods};
@@ -218,10 +216,6 @@ impl Cluster {
             WriteError::NotSent(_) => Evicted::NotSent(message),
             WriteError::Ambiguous(_) => Evicted::Ambiguous(message),
         }
-    }
-
-    async fn budgets(&self, namespace: &str) -> Fact<Vec<PodDisruptionBudget>> {
-        optional(self, self.list(&BUDGETS, namespace, "", "")).await
     }
 
     /// The Deployment whose `ReplicaSet` controls the pod.

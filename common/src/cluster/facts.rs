@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures::future::{join, join_all, join3};
 use k8s_openapi::api::authorization::v1::SubjectRulesReviewStatus;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sk_core::access::{self, Access};
@@ -59,7 +60,7 @@ pub async fn gather<'a>(
     let around = join3(
         cluster.autoscalers(target),
         optional(cluster, cluster.list(&QUOTAS, &target.namespace, "", "")),
-        optional(cluster, cluster.list(&BUDGETS, &target.namespace, "", "")),
+        cluster.budgets(&target.namespace),
     );
     let accesses = cluster.accesses(&target.namespace, &target.deployment, needed);
     let required = join(watch(cluster, target), accesses);
@@ -137,6 +138,11 @@ impl Cluster {
             }
             None => optional(self, self.list(&AUTOSCALERS, namespace, "", "")).await,
         }
+    }
+
+    /// The namespace's budgets.
+    pub(super) async fn budgets(&self, namespace: &str) -> Fact<Vec<PodDisruptionBudget>> {
+        optional(self, self.list(&BUDGETS, namespace, "", "")).await
     }
 
     /// Whether this user has each of these verbs, for a Deployment of this name: one rules review, and an access review

@@ -1,5 +1,6 @@
 //! The only printer: results to stdout, everything else to stderr.
 
+pub mod eviction;
 mod keys;
 mod live;
 pub mod rollout;

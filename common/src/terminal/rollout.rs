@@ -92,7 +92,7 @@ pub fn view(restart: &Restart, now: Timestamp) -> RolloutView {
 }
 
 /// A cause on the screen.
-pub fn cause_line(cause: &Finding) -> String {
+pub(super) fn cause_line(cause: &Finding) -> String {
     format!("{}  {}: {}", cause.code, cause.object, cause.summary)
 }
 
@@ -146,7 +146,7 @@ fn at_worst(lowest: i32) -> String {
 }
 
 /// What was verified, what was found, and what could not be written down.
-pub fn details(
+pub(super) fn details(
     verifications: &[(&'static str, Verification)],
     findings: &[Finding],
     unrecorded: &[String],
@@ -211,7 +211,7 @@ fn serving(restart: &Restart, outcome: Outcome, text: &mut Text) {
 }
 
 /// What is left for a person to check when it went well.
-pub fn manual_checks(service: Option<&Service>, outcome: Outcome, text: &mut Text) {
+pub(super) fn manual_checks(service: Option<&Service>, outcome: Outcome, text: &mut Text) {
     let checks: Vec<String> = service.iter().flat_map(|service| service.checks_by_hand()).collect();
     if outcome == Outcome::Succeeded && !checks.is_empty() {
         text.line("  to do by hand");
@@ -222,7 +222,7 @@ pub fn manual_checks(service: Option<&Service>, outcome: Outcome, text: &mut Tex
 }
 
 /// Whom to ask and what to read when it did not go well.
-pub fn contacts(service: Option<&Service>, outcome: Outcome, text: &mut Text) {
+pub(super) fn contacts(service: Option<&Service>, outcome: Outcome, text: &mut Text) {
     if matches!(outcome, Outcome::Failed | Outcome::Unknown) {
         help(service, text);
     }
@@ -254,7 +254,7 @@ pub fn header(request: &Request) -> Text {
 }
 
 /// Name, namespace, context, and how critical the service is.
-pub fn title(name: &str, namespace: &str, context: &str, service: Option<&Service>) -> Text {
+pub(super) fn title(name: &str, namespace: &str, context: &str, service: Option<&Service>) -> Text {
     let mut text = Text::default();
     let criticality = service.and_then(|service| service.criticality.as_deref());
     let name = terminal::strong(&visible(name));

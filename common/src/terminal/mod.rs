@@ -20,7 +20,7 @@ use sk_core::sanitize;
 pub use keys::Keys;
 pub use live::{Live, RolloutView, SoakView};
 pub use screen::Screen;
-pub use text::{Text, checks, code, command, diff, dim, findings, lines, mark, plan, sign, strong};
+pub use text::{Text, WIDTH, checks, code, command, diff, dim, findings, lines, mark, plan, sign, strong};
 
 use crate::catalogue::Loaded;
 use crate::cli::{Color, GlobalFlags, Output};

@@ -13,7 +13,7 @@ use sk_core::sanitize::visible;
 use crate::catalogue::Loaded;
 
 /// Columns that a line may have.
-pub(super) const WIDTH: usize = 80;
+pub const WIDTH: usize = 80;
 
 /// Lines that grow one by one.
 #[derive(Debug, Default)]

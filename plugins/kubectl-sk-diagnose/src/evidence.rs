@@ -1,10 +1,7 @@
 //! Evidence in so many lines: what is worth least goes first, and what the application said is never cut.
 
-use sk_common::terminal;
+use sk_common::terminal::{self, WIDTH};
 use sk_core::diagnose::{Worth, weighed};
-
-/// Columns that a line may have.
-const WIDTH: usize = 80;
 
 /// Columns before evidence.
 const INDENT: usize = 10;

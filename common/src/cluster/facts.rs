@@ -15,7 +15,7 @@ use sk_core::resources::PodMetrics;
 use sk_core::target::Target;
 use sk_core::workload::Workload;
 
-use super::{Cluster, Resource, Review, Watch};
+use super::{Change, Cluster, Resource, Review, Watch};
 use crate::error::Error;
 
 /// `autoscaling/v2`.
@@ -41,9 +41,9 @@ pub(super) const POD_METRICS: Resource =
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Facts, and the watch they were read from: it goes on while the plan is shown and carried out.
-pub struct Gathered<'a> {
+pub struct Gathered<'a, F = Facts> {
     /// What is known.
-    pub facts: Facts,
+    pub facts: F,
     /// The watch.
     pub watch: Watch<'a>,
 }
@@ -93,7 +93,7 @@ async fn watch<'a>(cluster: &'a Cluster, target: &'a Target) -> Result<Option<Wa
         let mut watch = Watch::new(cluster, target, &selector);
         let usage = optional(cluster, cluster.list(&POD_METRICS, &target.namespace, &selector, ""));
         let (first, usage) = join(watch.first(), usage).await;
-        let Some(workload) = first? else { return Ok(None) };
+        let Change::Workload(workload) = first? else { return Ok(None) };
         let own = workload.deployment.selector();
         if own == selector {
             return Ok(Some(Watched { watch, workload: *workload, usage }));

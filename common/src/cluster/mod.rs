@@ -33,7 +33,6 @@ use crate::cli::ConnectionFlags;
 use crate::error::{Attempt, Error, WriteError};
 use client::Transport;
 pub use deployment::{DEPLOYMENTS, PODS, REPLICA_SETS};
-pub use evict::{GatheredPod, SiblingsWatch};
 pub use facts::{Gathered, gather};
 pub use kept::{Past, gather_rollback};
 use kubeconfig::Environment;

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use sk_core::evict::{Eviction, Plan};
 use sk_core::operation::{Action, Observation};
 
-use super::{Operation, Watched};
-use crate::cluster::{Cluster, SiblingsWatch};
+use super::Operation;
+use crate::cluster::Cluster;
 
 impl Operation for Eviction {
     fn next(&mut self, observation: Observation, now: Timestamp) -> Action {
@@ -39,14 +39,5 @@ async fn read(plan: &Plan, cluster: &Cluster) -> Observation {
         }
         Ok(Err(error)) => Observation::Trouble(error.to_string()),
         Err(_) => Observation::Trouble("no answer in time".to_owned()),
-    }
-}
-
-impl Watched for SiblingsWatch<'_> {
-    async fn next(&mut self) -> Observation {
-        match Self::next(self).await {
-            Ok(siblings) => Observation::Pods(Box::new(siblings)),
-            Err(error) => Observation::Trouble(error.to_string()),
-        }
     }
 }

@@ -15,7 +15,7 @@ pub use clock::Clock;
 pub use diagnose::{Judgement, diagnose_all};
 pub use signals::Signals;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Change, Cluster, Watch};
 
 /// Time between two looks of the screen at a running operation.
 const FRAME: Duration = Duration::from_millis(250);
@@ -40,12 +40,6 @@ pub trait Operation {
     fn act(&self, cluster: &Cluster, action: Action, now: Timestamp) -> impl Future<Output = Observation>;
 }
 
-/// What an operation watches.
-pub trait Watched {
-    /// Waits for the next change. Cancel-safe: a change that nobody waits for is not lost.
-    fn next(&mut self) -> impl Future<Output = Observation>;
-}
-
 /// Who looks at a running operation.
 pub trait Audience<O> {
     /// Called after every step, and a few times a second in between.
@@ -58,7 +52,7 @@ pub trait Audience<O> {
 /// Runs an operation to its end.
 pub async fn drive<O: Operation>(
     cluster: &Cluster,
-    watch: &mut impl Watched,
+    watch: &mut Watch<'_>,
     operation: &mut O,
     clock: Clock,
     signals: &mut Signals,
@@ -98,7 +92,7 @@ async fn act(cluster: &Cluster, operation: &impl Operation, action: Action, cloc
 }
 
 async fn wait<O: Operation>(
-    watch: &mut impl Watched,
+    watch: &mut Watch<'_>,
     until: Timestamp,
     operation: &O,
     clock: Clock,
@@ -110,11 +104,20 @@ async fn wait<O: Operation>(
     loop {
         tokio::select! {
             signal = signals.next() => return Observation::Signal(signal),
-            observation = watch.next() => return observation,
+            change = watch.next() => return noticed(change),
             () = tokio::time::sleep_until(until) => return Observation::Quiet,
             () = audience.quit(), if operation.may_be_quit() => return Observation::Quit,
             _ = frames.tick() => audience.show(operation, clock.now()),
         }
+    }
+}
+
+fn noticed(change: Change) -> Observation {
+    match change {
+        Change::Workload(workload) => Observation::Workload(workload),
+        Change::Siblings(siblings) => Observation::Pods(siblings),
+        Change::Gone => Observation::Gone,
+        Change::Trouble(error) => Observation::Trouble(error.to_string()),
     }
 }
 

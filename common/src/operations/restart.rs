@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use sk_core::operation::{Action, Observation};
 use sk_core::restart::Restart;
 
-use super::{Operation, Watched};
-use crate::cluster::{Change, Cluster, Watch};
+use super::Operation;
+use crate::cluster::Cluster;
 
 impl Operation for Restart {
     fn next(&mut self, observation: Observation, now: Timestamp) -> Action {
@@ -36,16 +36,6 @@ impl Operation for Restart {
                 Observation::Logs(cluster.logs_since(&target.namespace, &self.containers(), age).await)
             }
             _ => Observation::Quiet,
-        }
-    }
-}
-
-impl Watched for Watch<'_> {
-    async fn next(&mut self) -> Observation {
-        match Self::next(self).await {
-            Change::Workload(workload) => Observation::Workload(workload),
-            Change::Gone => Observation::Gone,
-            Change::Trouble(error) => Observation::Trouble(error.to_string()),
         }
     }
 }

@@ -7,10 +7,10 @@ use kube::runtime::watcher::Event;
 use sk_core::fact::Fact;
 
 /// The objects of one kind, as the events of a watch build them up.
-pub(in crate::cluster) struct Known<K> {
+pub(super) struct Known<K> {
     objects: BTreeMap<String, K>,
     relisted: BTreeMap<String, K>,
-    pub(in crate::cluster) listed: bool,
+    pub(super) listed: bool,
 }
 
 impl<K> Default for Known<K> {
@@ -20,7 +20,7 @@ impl<K> Default for Known<K> {
 }
 
 impl<K: Clone> Known<K> {
-    pub(in crate::cluster) fn take(&mut self, event: Event<K>, name: impl Fn(&K) -> &str) {
+    pub(super) fn take(&mut self, event: Event<K>, name: impl Fn(&K) -> &str) {
         match event {
             Event::Init => self.relisted.clear(),
             Event::InitApply(object) => {
@@ -39,20 +39,20 @@ impl<K: Clone> Known<K> {
         }
     }
 
-    pub(in crate::cluster) fn all(&self) -> Vec<K> {
+    pub(super) fn all(&self) -> Vec<K> {
         self.objects.values().cloned().collect()
     }
 }
 
 /// Kubernetes' Events, as a watch builds them up. They are told about, never waited for: a user may lack them.
 #[derive(Default)]
-pub(in crate::cluster) struct KnownEvents {
+pub(super) struct KnownEvents {
     known: Known<KubeEvent>,
     unread: Option<String>,
 }
 
 impl KnownEvents {
-    pub(in crate::cluster) fn take(&mut self, event: Result<Event<KubeEvent>, String>) {
+    pub(super) fn take(&mut self, event: Result<Event<KubeEvent>, String>) {
         let event = match event {
             Ok(event) => event,
             Err(reason) => {
@@ -67,7 +67,7 @@ impl KnownEvents {
         self.known.take(event, |event| event.metadata.name.as_deref().unwrap_or_default());
     }
 
-    pub(in crate::cluster) fn all(&self) -> Fact<Vec<KubeEvent>> {
+    pub(super) fn all(&self) -> Fact<Vec<KubeEvent>> {
         match &self.unread {
             Some(reason) => Fact::Unavailable(reason.clone()),
             None if !self.known.listed => Fact::Unavailable("not read yet".to_owned()),

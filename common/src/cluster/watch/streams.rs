@@ -86,49 +86,38 @@ pub(super) fn replica_sets<'a>(cluster: &'a Cluster, target: &Target, selector: 
 }
 
 /// The pods that this label selector finds.
-pub(in crate::cluster) fn pods<'a>(
-    cluster: &'a Cluster,
-    namespace: &str,
-    selector: &str,
-) -> BoxStream<'a, Result<Event<Pod>, Error>> {
+pub(super) fn pods<'a>(cluster: &'a Cluster, namespace: &str, selector: &str) -> BoxStream<'a, Seen> {
     let api: Api<Pod> = Api::namespaced(cluster.client(), namespace);
     let attempt = PODS.attempt("watch", namespace, None);
     events(cluster, api, attempt, watcher::Config::default().labels(selector))
+        .map(|event| match event {
+            Ok(event) => Seen::Pod(Box::new(event)),
+            Err(error) => Seen::Trouble(Part::Pods, error),
+        })
+        .boxed()
 }
 
-impl From<Result<Event<Pod>, Error>> for Seen {
-    fn from(event: Result<Event<Pod>, Error>) -> Self {
-        match event {
-            Ok(event) => Self::Pod(Box::new(event)),
-            Err(error) => Self::Trouble(Part::Pods, error),
-        }
-    }
-}
-
-impl From<Result<Event<KubeEvent>, String>> for Seen {
-    fn from(event: Result<Event<KubeEvent>, String>) -> Self {
-        match event {
-            Ok(event) => Self::Event(Box::new(event)),
-            Err(reason) => Self::NoEvents(reason),
-        }
-    }
+/// The events on a workload's pods.
+pub(super) fn on_pods<'a>(cluster: &'a Cluster, namespace: &str, workload: &str) -> BoxStream<'a, Seen> {
+    events_on(cluster, namespace, "involvedObject.kind=Pod", workload, Seen::OnPods)
 }
 
 /// The events that this field selector finds, on a workload's objects. Without the right to read them the watch ends
 /// here, and says so.
-pub(in crate::cluster) fn events_on<'a>(
+pub(super) fn events_on<'a>(
     cluster: &'a Cluster,
     namespace: &str,
     fields: &str,
     workload: &str,
-) -> BoxStream<'a, Result<Event<KubeEvent>, String>> {
+    seen: fn(Box<Result<Event<KubeEvent>, String>>) -> Seen,
+) -> BoxStream<'a, Seen> {
     let api: Api<KubeEvent> = Api::namespaced(cluster.client(), namespace);
     let attempt = EVENTS.attempt("watch", namespace, None);
     let config = watcher::Config::default().fields(fields);
     let workload = workload.to_owned();
     let is_forbidden = |event: &Result<_, Error>| matches!(event, Err(error) if error.answer().is_some_and(Answer::is_forbidden));
     through(events(cluster, api, attempt, config), is_forbidden)
-        .filter_map(move |event| ready(own_event(event, &workload)))
+        .filter_map(move |event| ready(own_event(event, &workload).map(Box::new).map(seen)))
         .boxed()
 }
 

@@ -1,7 +1,7 @@
 //! What every operation shares that changes something, whatever that is: what is asked for and planned, and how it runs.
 //!
 //! A [`Run`] is the shell: the lock around the change, waiting, a signal, an end, and what is written down. What is
-//! changed, and what is waited for, is its [`Body`](run::Body).
+//! changed, and what is waited for, is its `Body`.
 
 mod ending;
 mod locking;
@@ -13,7 +13,7 @@ pub(crate) mod standing;
 mod waiting;
 
 pub use ending::Ending;
-pub(crate) use ending::{look_closer, told};
+pub(crate) use ending::look_closer;
 pub use messages::{Action, Evicted, Observation, Patch, Record, Signal, Write};
 pub use plan::{DryRun, HISTORY, Plan, Refusal, Request};
 pub(crate) use recording::Noted;

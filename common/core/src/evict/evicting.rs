@@ -84,7 +84,7 @@ impl Eviction {
         finding
             .next(place.kubectl(describe.trim_end()))
             .next(place.kubectl("get pods -o wide"))
-            .next(self.again())
+            .next(self.command())
     }
 
     pub(super) fn accepted(&mut self, now: Timestamp) -> Action {

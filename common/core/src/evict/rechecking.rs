@@ -62,6 +62,6 @@ impl Eviction {
 
     fn not_reread(&mut self, code: &str, reason: &str, now: Timestamp) -> Action {
         let summary = format!("the pods could not be read again before the eviction: {reason}");
-        self.refused(vec![self.finding(code, summary).next(self.again())], now)
+        self.refused(vec![self.finding(code, summary).next(self.command())], now)
     }
 }

@@ -13,7 +13,7 @@ use crate::causes::{self, Fetched, Found};
 use crate::finding::Finding;
 use crate::lock::Held;
 use crate::operation::run::{AGAIN, Body, Next, Phase};
-use crate::operation::{Action, Noted, Observation, Run, Waiting, told};
+use crate::operation::{Action, Noted, Observation, Run, Waiting};
 use crate::report::{Outcome, RestartReport};
 use crate::rollout::{self, PodLine};
 use crate::target::Place;
@@ -104,7 +104,7 @@ impl Eviction {
 
     /// The report of what happened so far.
     pub fn report(&self, now: Timestamp) -> RestartReport {
-        told(self.plan.report(Outcome::Unknown, now), self.ending.as_ref(), &self.steps, &self.body.seen.pods)
+        self.told(self.plan.report(Outcome::Unknown, now), &self.body.seen.pods)
     }
 
     pub(super) fn old(&self) -> &str {
@@ -143,7 +143,7 @@ impl Body for Eviction {
         self.plan.request.target.place()
     }
 
-    fn again(&self) -> String {
+    fn command(&self) -> String {
         self.plan.request.target.command()
     }
 

@@ -7,7 +7,7 @@ use super::run::{Body, Next, Phase, Run};
 use super::{Action, Signal};
 use crate::checks::Verdict;
 use crate::finding::Finding;
-use crate::report::{Outcome, PodView, RestartReport, Step, Verified};
+use crate::report::{Outcome, PodView, RestartReport, Verified};
 use crate::sanitize::quoted;
 use crate::target::Place;
 use crate::verify::{self, Endpoint, Inspected, Verification};
@@ -144,19 +144,15 @@ where
     }
 }
 
-/// The report of an operation: how it ended, if it has, what was done, and the pods as they were seen last.
-pub(crate) fn told(
-    mut report: RestartReport,
-    ending: Option<&Ending>,
-    steps: &[Step],
-    pods: &[Pod],
-) -> RestartReport {
-    if let Some(ending) = ending {
-        report.outcome = ending.outcome;
-        report.verified = ending.verified;
-        report.findings.clone_from(&ending.findings);
+impl<P, D, B> Run<P, D, B> {
+    /// The report with how it ended, if it has, what was done, and the pods as they were seen last.
+    pub(crate) fn told(&self, report: RestartReport, pods: &[Pod]) -> RestartReport {
+        let report = RestartReport { steps: self.steps.clone(), pods: PodView::living(pods), ..report };
+        match self.ending.clone() {
+            Some(Ending { outcome, verified, findings, .. }) => {
+                RestartReport { outcome, verified, findings, ..report }
+            }
+            None => report,
+        }
     }
-    report.steps = steps.to_vec();
-    report.pods = PodView::living(pods);
-    report
 }

@@ -25,7 +25,7 @@ where
             }
             Acquired::HeldBy(holder) => {
                 self.step("lock", now, "held by another operation");
-                let finding = lock::held(&holder, self.deployment(), self.place(), &self.again());
+                let finding = lock::held(&holder, self.deployment(), self.place(), &self.command());
                 self.ending = Some(Ending::new(Outcome::Locked, vec![finding]));
                 self.finish()
             }

@@ -79,7 +79,7 @@ pub trait Body {
     /// Where its kubectl commands apply.
     fn place(&self) -> Place<'_>;
     /// The command line that asks for the same again.
-    fn again(&self) -> String;
+    fn command(&self) -> String;
     /// Name of the Deployment that is locked.
     fn deployment(&self) -> &str;
     /// What the catalogue knows about it.
@@ -102,7 +102,7 @@ pub trait Body {
     fn needs(&self) -> Vec<Need> {
         Vec::new()
     }
-    /// What those tell of it.
+    /// What that tells of it.
     fn changed_outside(&self, _fetched: &Fetched, _now: Timestamp) -> Vec<Finding> {
         Vec::new()
     }

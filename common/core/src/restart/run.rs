@@ -9,7 +9,7 @@ use crate::causes::{self, Fetched, Found, Need};
 use crate::duration;
 use crate::finding::Finding;
 use crate::operation::run::{Body, Phase};
-use crate::operation::{Action, Ending, Noted, Observation, Request, Run, Waiting, told};
+use crate::operation::{Action, Ending, Noted, Observation, Request, Run, Waiting};
 use crate::references;
 use crate::report::{Outcome, RestartReport};
 use crate::revision;
@@ -135,7 +135,7 @@ impl Restart {
 
     /// The report of what happened so far.
     pub fn report(&self, now: Timestamp) -> RestartReport {
-        told(self.plan.report(Outcome::Unknown, now), self.ending.as_ref(), &self.steps, &self.seen().pods)
+        self.told(self.plan.report(Outcome::Unknown, now), &self.seen().pods)
     }
 }
 
@@ -157,7 +157,7 @@ impl Body for Restart {
         self.plan.request.target.place()
     }
 
-    fn again(&self) -> String {
+    fn command(&self) -> String {
         self.plan.request.command()
     }
 

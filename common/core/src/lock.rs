@@ -1,6 +1,5 @@
 //! The lock of a target: the Lease `sk-DEPLOYMENT`. Expiry is judged by non-renewal that was observed here.
 
-mod held;
 mod lease;
 #[cfg(test)]
 mod tests;
@@ -11,7 +10,7 @@ use serde_json::Value;
 use crate::finding::Finding;
 use crate::target::Place;
 
-pub(crate) use held::{Acquired, Held};
+pub(crate) use lease::{Lock, Step};
 
 const OPERATION: &str = "sk.skillancer.io/operation";
 const REASON: &str = "sk.skillancer.io/reason";

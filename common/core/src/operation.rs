@@ -4,6 +4,7 @@
 //! changed, and what is waited for, is its `Body`.
 
 mod ending;
+mod held;
 mod locking;
 mod messages;
 pub(crate) mod plan;
@@ -14,6 +15,7 @@ mod waiting;
 
 pub use ending::Ending;
 pub(crate) use ending::look_closer;
+pub(crate) use held::Held;
 pub use messages::{Action, Evicted, Observation, Patch, Record, Signal, Write};
 pub use plan::{DryRun, HISTORY, Plan, Refusal, Request};
 pub(crate) use recording::Noted;

@@ -19,7 +19,7 @@ const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// What comes next.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// Ask this.
     Ask(LeaseRequest),
     /// Look again at this time.
@@ -36,7 +36,7 @@ pub(super) enum Step {
 
 /// Our side of the lock.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Lock {
+pub(crate) struct Lock {
     namespace: String,
     name: String,
     pub(super) own: Holder,
@@ -51,7 +51,7 @@ pub(super) struct Lock {
 
 impl Lock {
     /// A lock that is not held yet.
-    pub(super) fn new(
+    pub(crate) fn new(
         namespace: &str,
         deployment: &str,
         own: Holder,
@@ -71,13 +71,13 @@ impl Lock {
     }
 
     /// `metadata.name` of the Lease.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// The first question. Most targets are free, so it is made without a look; where it is expected to be there, or
     /// to be taken from somebody, it is read.
-    pub(super) fn acquire(&self, now: Timestamp) -> LeaseRequest {
+    pub(crate) fn acquire(&self, now: Timestamp) -> LeaseRequest {
         if self.take_over || self.suspect.is_some() {
             return LeaseRequest::Read;
         }
@@ -85,17 +85,17 @@ impl Lock {
     }
 
     /// Whether it is ours, as far as we know.
-    pub(super) fn is_held(&self) -> bool {
+    pub(crate) fn is_held(&self) -> bool {
         self.lease.is_some()
     }
 
     /// When it has to be renewed.
-    pub(super) fn renewal(&self) -> Timestamp {
+    pub(crate) fn renewal(&self) -> Timestamp {
         self.due
     }
 
     /// The renewal.
-    pub(super) fn renew(&self, now: Timestamp) -> LeaseRequest {
+    pub(crate) fn renew(&self, now: Timestamp) -> LeaseRequest {
         match &self.lease {
             Some(lease) => LeaseRequest::Replace(self.body(Some(lease), now)),
             None => LeaseRequest::Read,
@@ -103,7 +103,7 @@ impl Lock {
     }
 
     /// Gives it back; nothing to do when it is not ours.
-    pub(super) fn release(&self) -> Option<LeaseRequest> {
+    pub(crate) fn release(&self) -> Option<LeaseRequest> {
         let lease = self.lease.as_ref()?;
         let text = |pointer| lease.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         Some(LeaseRequest::Delete {
@@ -113,7 +113,7 @@ impl Lock {
     }
 
     /// Takes an answer and says what comes next.
-    pub(super) fn next(&mut self, answer: LeaseAnswer, now: Timestamp) -> Step {
+    pub(crate) fn next(&mut self, answer: LeaseAnswer, now: Timestamp) -> Step {
         match answer {
             LeaseAnswer::Is(None) => {
                 self.lease = None;

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::held::Acquired;
 use super::run::{Body, Next, Phase, Run};
 use super::{Action, Ending};
-use crate::lock::{self, Acquired, Holder, LeaseAnswer};
+use crate::lock::{self, Holder, LeaseAnswer};
 use crate::report::Outcome;
 
 impl<P, D: Clone, B> Run<P, D, B>

@@ -2,9 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::Held;
 use crate::checks::{self, Check, Verdict};
 use crate::finding::Finding;
-use crate::lock::{self, Held, Holder};
+use crate::lock::{self, Holder};
 use crate::report::PlannedStep;
 use crate::target::{Place, Target};
 

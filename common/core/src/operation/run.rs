@@ -3,11 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::standing::Standing;
-use super::{Action, Ending, Noted, Observation, Request};
+use super::{Action, Ending, Held, Noted, Observation, Request};
 use crate::catalogue::Service;
 use crate::causes::{Fetched, Found, Need};
 use crate::finding::Finding;
-use crate::lock::Held;
 use crate::report::Step;
 use crate::target::Place;
 use crate::verify::Verification;

@@ -2,9 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::lease::{Lock, Step};
-use super::{Holder, LeaseAnswer, LeaseRequest};
-use crate::operation::Action;
+use super::Action;
+use crate::lock::{Holder, LeaseAnswer, LeaseRequest, Lock, Step};
 
 /// The lock of a running operation; it may need none.
 #[derive(Clone, Debug, PartialEq)]

@@ -93,10 +93,11 @@ impl Error {
         };
         let words = self.to_string();
         let words = words.strip_prefix("error: ").unwrap_or(&words);
-        match self.hint().map(|hint| (hint.to_paste().map(str::to_owned), hint)) {
-            Some((Some(command), _)) => Finding::error(code, object, words).next(command),
-            Some((None, hint)) => Finding::error(code, object, format!("{words}; {hint}")),
-            None => Finding::error(code, object, words),
+        let Some(hint) = self.hint() else { return Finding::error(code, object, words) };
+        let finding = Finding::error(code, object, format!("{words}; {hint}"));
+        match hint.to_paste() {
+            Some(command) => finding.next(command),
+            None => finding,
         }
     }
 

@@ -31,4 +31,5 @@ pub mod selector;
 pub mod soak;
 pub mod target;
 pub mod verify;
+pub mod words;
 pub mod workload;

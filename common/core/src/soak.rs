@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::checks::Verdict;
 use crate::duration;
 use crate::finding::Finding;
+use crate::words::{counted, times};
 use crate::workload::{self, Workload};
 use k8s_openapi::api::core::v1::Pod;
 
@@ -164,15 +165,12 @@ impl Soak {
     /// One line: what happened so far.
     pub fn summary(&self) -> String {
         let restarts = self.restarted.values().copied().fold(0, i32::saturating_add);
-        let counted =
-            |number: usize, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
         let warnings = counted(self.warnings.len() + self.log_warnings.len(), "warning");
         let unready = match self.unready.len() {
             0 => String::new(),
             number => format!(", {} not ready", counted(number, "pod")),
         };
-        let restarts = counted(usize::try_from(restarts).unwrap_or_default(), "restart");
-        format!("{restarts}, {warnings}{unready}")
+        format!("{}, {warnings}{unready}", counted(restarts, "restart"))
     }
 
     /// What it came to: a restart, or a pod that is not ready at the end, fails; what could not be watched to the end
@@ -196,9 +194,8 @@ impl Soak {
             findings
                 .push(Finding::error("soak/unseen", object, format!("not seen whole: {reason}")).warning());
         }
-        for (pod, times) in &self.restarted {
-            let times = if *times == 1 { "once".to_owned() } else { format!("{times} times") };
-            let summary = format!("its containers restarted {times} during the soak");
+        for (pod, number) in &self.restarted {
+            let summary = format!("its containers restarted {} during the soak", times(*number));
             findings.push(Finding::error("soak/restarted", format!("pod/{pod}"), summary));
         }
         for (pod, since) in &self.unready {
@@ -209,7 +206,7 @@ impl Soak {
             findings.push(Finding::error("soak/not-ready", format!("pod/{pod}"), summary));
         }
         if self.blips > 0 {
-            let summary = format!("pods lost readiness {} times and regained it", self.blips);
+            let summary = format!("pods lost readiness {} and regained it", times(self.blips));
             findings.push(Finding::error("soak/lapses", object, summary).warning());
         }
         findings.extend(self.grouped(

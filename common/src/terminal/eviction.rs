@@ -7,6 +7,7 @@ use sk_core::evict::{Eviction, Facts, Plan, Refusal, Request};
 use sk_core::report::Outcome;
 use sk_core::rollout::{PodLine, PodState};
 use sk_core::sanitize::visible;
+use sk_core::words::counted;
 use sk_core::workload;
 
 use super::rollout::{cause_line, contacts, details, manual_checks, title, verdict, views};
@@ -43,8 +44,8 @@ fn header(request: &Request, facts: &Facts) -> Text {
     let target = &request.target;
     let mut text = title(&facts.name(), &target.namespace, &request.context, facts.service.as_ref());
     let node = workload::node(&facts.pod).map(|node| format!(" on {node}")).unwrap_or_default();
-    let restarts = workload::restarts(&facts.pod);
-    text.line(terminal::lines("", 0, &format!("{}{node}, {restarts} restarts", target.object())));
+    let restarts = counted(workload::restarts(&facts.pod), "restart");
+    text.line(terminal::lines("", 0, &format!("{}{node}, {restarts}", target.object())));
     text
 }
 

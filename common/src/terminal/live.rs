@@ -9,6 +9,7 @@ use owo_colors::OwoColorize;
 use sk_core::duration;
 use sk_core::rollout::{PodLine, PodState};
 use sk_core::sanitize::visible;
+use sk_core::words::counted;
 
 use super::text::{WIDTH, lines, sign};
 
@@ -135,7 +136,7 @@ fn redraw(bar: &ProgressBar, view: &RolloutView, coloured: bool) {
     }
     rows.extend(view.causes.iter().map(|cause| lines(&format!("  {} ", "!".yellow()), 4, cause)));
     if let Some(trouble) = &view.trouble {
-        rows.push(format!("  {} {}", "!".yellow(), visible(trouble)));
+        rows.push(lines(&format!("  {} ", "!".yellow()), 4, trouble));
     }
     let message = rows.join("\n");
     bar.set_message(if coloured { message } else { anstream::adapter::strip_str(&message).to_string() });
@@ -151,15 +152,16 @@ fn row(pod: &PodLine, width: usize) -> String {
         PodState::Starting | PodState::Ending => state,
     };
     let node = pod.node.as_deref().map(visible).unwrap_or_default();
-    let restarts = if pod.restarts > 0 { format!("  {} restarts", pod.restarts) } else { String::new() };
+    let restarts =
+        if pod.restarts > 0 { format!("  {}", counted(pod.restarts, "restart")) } else { String::new() };
     let waits = pod.waits_for.as_deref().map(|waits| format!("  {}", visible(waits))).unwrap_or_default();
     let (name, age) = (visible(&pod.name), duration::short(pod.age));
     let tail = format!("  {node}{restarts}{waits}");
     // A line that the terminal wraps by itself is not cleared with the others.
     let taken = [role, &name, &age].map(|word| word.chars().count()).iter().sum::<usize>() + width + 8;
     let broken = taken + tail.chars().count() > WIDTH && tail.trim() != "";
-    let gap = if broken { "\n     " } else { "" };
-    format!("  {role}  {name}  {state} {age:>6}{gap}{tail}")
+    let tail = if broken { format!("\n{}", lines("       ", 7, tail.trim())) } else { tail };
+    format!("  {role}  {name}  {state} {age:>6}{tail}")
 }
 
 impl Told {

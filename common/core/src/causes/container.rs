@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{
 
 use super::PodFacts;
 pub(in crate::causes) use crate::sanitize::quoted as word;
-use crate::workload;
+use crate::{words, workload};
 
 /// What a container is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,14 +194,5 @@ const LONGEST: usize = 600;
 
 /// A text from the cluster without its surrounding space, cut where nobody reads on.
 pub(in crate::causes) fn clip(text: &str) -> String {
-    let text = text.trim();
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-/// `1 node`, `3 nodes`.
-pub(in crate::causes) fn counted(count: usize, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+    words::clip(text.trim(), LONGEST)
 }

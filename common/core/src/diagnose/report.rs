@@ -6,6 +6,7 @@ use crate::checks::Verdict;
 use crate::finding::{Finding, Severity};
 use crate::report::{DiagnosisReport, FindingView, Header, ObjectView, Outcome};
 use crate::target::{Place, Target};
+use crate::words;
 
 /// Characters of a log line that are shown.
 const LONGEST: usize = 300;
@@ -83,17 +84,11 @@ pub fn with_log(mut finding: Finding, fetched: &Fetched, lines: usize) -> Findin
         let text = fetched.text(need).unwrap_or_default();
         let last = text.lines().rev().filter(|line| !line.trim().is_empty()).take(lines);
         let last: Vec<&str> = last.collect();
-        let shown = last.into_iter().rev().map(|line| format!("{which} {container}: {}", clip(line)));
+        let shown =
+            last.into_iter().rev().map(|line| format!("{which} {container}: {}", words::clip(line, LONGEST)));
         finding.evidence.extend(shown);
     }
     finding
-}
-
-fn clip(line: &str) -> String {
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -175,7 +170,7 @@ mod tests {
         let finding = |object: &str| {
             with_log(Finding::error("crashloop/app-exit", object.to_owned(), String::new()), &fetched, 2)
         };
-        let line = format!("previous log app: {}…", "c".repeat(LONGEST));
+        let line = format!("previous log app: {}...", "c".repeat(LONGEST));
         assert_eq!(json!(finding("pod/web-1").evidence), json!(["previous log app: b", line]));
         assert_eq!(finding("deployment/web").evidence, Vec::<String>::new());
     }

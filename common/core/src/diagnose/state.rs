@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 
 use crate::causes;
+use crate::words::counted;
 use crate::workload;
 
 /// A state that a pod can be stuck in.
@@ -41,6 +42,11 @@ impl State {
         }
     }
 
+    /// Whether pods in it are compared with those beside them, to tell what a template brought.
+    pub fn is_compared(self) -> bool {
+        matches!(self, Self::CrashLoop | Self::Readiness)
+    }
+
     /// How the pod stands, in words: `Running, ready, 2 restarts`.
     pub fn in_words(pod: &Pod) -> String {
         let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or("Unknown");
@@ -48,8 +54,7 @@ impl State {
         let ready = if workload::is_ready(pod) { "ready" } else { "not ready" };
         match workload::restarts(pod) {
             0 => format!("{phase}, {ready}"),
-            1 => format!("{phase}, {ready}, 1 restart"),
-            restarts => format!("{phase}, {ready}, {restarts} restarts"),
+            restarts => format!("{phase}, {ready}, {}", counted(restarts, "restart")),
         }
     }
 }

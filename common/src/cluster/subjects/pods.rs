@@ -1,4 +1,4 @@
-//! Pods of any kind, one or all in a state, with the Deployments that those which crash are compared in.
+//! Pods of any kind, one or all in a state, with the Deployments in which those that run are compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,6 @@ use futures::future::join;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, Pod};
-use sk_core::causes;
 use sk_core::diagnose::{State, Subjects};
 use sk_core::evict;
 use sk_core::fact::Fact;
@@ -16,12 +15,6 @@ use super::{AT_ONCE, Pool, Scene, nothing, select};
 use crate::cluster::pages::Selectors;
 use crate::cluster::{Cluster, DEPLOYMENTS, PODS};
 use crate::error::Error;
-
-/// Whether the pod should serve, and is not ready.
-fn is_kept_waiting(pod: &Pod) -> bool {
-    let goes = pod.metadata.deletion_timestamp.is_some() || workload::has_ended(pod);
-    !goes && !workload::is_ready(pod)
-}
 
 impl Cluster {
     /// The names of the pods that are most like one that does not exist; where none is like it, of all.
@@ -42,8 +35,10 @@ impl Cluster {
         let mut pod: Pod = workload::typed(PODS.kind, raw?)?;
         pod.metadata.managed_fields = None;
         let events: Fact<Vec<Event>> = events.into();
-        let alone = !causes::crashes(&pod, now) && !is_kept_waiting(&pod);
-        let around = if alone { Ok(None) } else { self.around(namespace, &pod, &events).await };
+        let around = match State::of(&pod, now) {
+            None | Some(State::Terminating) => Ok(None),
+            Some(_) => self.around(namespace, &pod, &events).await,
+        };
         let only = Some(BTreeSet::from([name.to_owned()]));
         let (subjects, unseen) = match around {
             Ok(Some(workload)) => (Subjects { workloads: vec![workload], only, ..nothing() }, None),
@@ -84,8 +79,7 @@ impl Cluster {
         let selectors = Selectors { labels, fields: select::phases(state) };
         let listed = self.lean_pods(namespace.unwrap_or_default(), selectors, |pod| {
             looked_at += 1;
-            // What crashes is compared with the pods beside it.
-            state.is_of(pod, now) || (state == State::CrashLoop && workload::deployment_of(pod).is_some())
+            state.is_of(pod, now) || (state.is_compared() && workload::deployment_of(pod).is_some())
         });
         let listed = listed.await?;
         let mut namespaces: BTreeMap<String, Vec<Pod>> = BTreeMap::new();
@@ -122,7 +116,7 @@ impl Cluster {
     async fn stuck_in(&self, namespace: String, mut pods: Vec<Pod>, state: State, now: Timestamp) -> Scene {
         let asked: Vec<&Pod> = pods.iter().filter(|pod| state.is_of(pod, now)).collect();
         let only: BTreeSet<String> = asked.iter().map(|pod| workload::name(pod).to_owned()).collect();
-        let owners = asked.iter().filter(|_| state == State::CrashLoop);
+        let owners = asked.iter().filter(|_| state.is_compared());
         let owners: BTreeSet<&str> = owners.filter_map(|pod| workload::deployment_of(pod)).collect();
         let (events, owners) =
             join(self.events_of(&namespace, &asked), self.owners(&namespace, &owners)).await;

@@ -1,10 +1,11 @@
 //! `crashloop/one-node-only`: pods crash on one node only, and are ready on others: the node may be the cause.
 
 use crate::causes::STATE;
-use crate::causes::container::{counted, word};
+use crate::causes::container::word;
 use crate::causes::crashloop::crashing;
 use crate::causes::{Cause, Fatal, Rule, Sighting, WorkloadFacts};
 use crate::finding::Severity;
+use crate::words::counted;
 use crate::workload;
 
 pub(in crate::causes) const ONE_NODE_ONLY: Cause = Cause {

@@ -2,10 +2,11 @@
 
 use k8s_openapi::api::core::v1::Pod;
 
-use crate::causes::container::{counted, word};
+use crate::causes::container::word;
 use crate::causes::crashloop::{CONFIG_ERROR, START_ERROR, crashing};
 use crate::causes::{self, Cause, Fatal, Rule, STATE, Sighting, WorkloadFacts};
 use crate::finding::Severity;
+use crate::words::counted;
 use crate::{revision, workload};
 
 pub(in crate::causes) const SINCE_REVISION: Cause = Cause {
@@ -16,15 +17,15 @@ pub(in crate::causes) const SINCE_REVISION: Cause = Cause {
     rule: Rule::Workload(rule),
 };
 
-/// Causes that lie with a node, or with a pod that goes: another template has them, too.
-const OF_NO_TEMPLATE: &[&str] = &[
+/// Causes that lie with a node or the cluster's network: another template has them, too.
+const OF_NO_TEMPLATE: [&str; 7] = [
+    "image/disk-full",
     "pending/cordoned",
-    "pending/evicted",
-    "pending/node-not-ready",
-    "pending/node-pressure",
-    "pending/preempted",
+    "pending/ip-exhausted",
+    "pending/node-admission",
+    "pending/sandbox-network",
+    "pending/too-many-pods",
     "readiness/node-not-ready",
-    "terminating/",
 ];
 
 fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
@@ -99,6 +100,22 @@ fn failing(facts: &WorkloadFacts<'_>) -> Vec<(String, &'static str)> {
 fn is_of_template(cause: &Cause) -> bool {
     let starts = [CONFIG_ERROR.code, START_ERROR.code].contains(&cause.code);
     let crashes = cause.code.starts_with("crashloop/") && !starts;
-    let elsewhere = OF_NO_TEMPLATE.iter().any(|start| cause.code.starts_with(start));
-    cause.severity == Severity::Error && matches!(cause.rule, Rule::Pod(_)) && !crashes && !elsewhere
+    is_error_of_pod(cause) && !crashes && !OF_NO_TEMPLATE.contains(&cause.code)
+}
+
+fn is_error_of_pod(cause: &Cause) -> bool {
+    cause.severity == Severity::Error && matches!(cause.rule, Rule::Pod(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_named_would_otherwise_count() {
+        for code in OF_NO_TEMPLATE {
+            let named = causes::CAUSES.iter().find(|cause| cause.code == code);
+            assert!(named.is_some_and(is_error_of_pod), "{code}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use crate::causes::container::{Seen, clip, word};
 use crate::causes::{Need, PodFacts, Sighting, event};
 use crate::fact::Fact;
+use crate::words;
 
 /// What explains a failed pull. Exactly one does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,8 +111,7 @@ impl<'a> Pull<'a> {
         if said.is_none() {
             evidence.extend(last.map(event::evidence));
         } else if counted > 0 {
-            let times = if counted == 1 { "once".to_owned() } else { format!("{counted} times") };
-            evidence.push(format!("event Failed (Failed to pull image): {times}"));
+            evidence.push(format!("event Failed (Failed to pull image): {}", words::times(counted)));
         }
         let once_more = if reason == "ImagePullBackOff" { 2 } else { 1 };
         let times = if counted > 0 { counted } else { once_more };

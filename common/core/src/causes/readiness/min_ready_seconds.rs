@@ -1,9 +1,10 @@
 //! `readiness/min-ready-seconds`: pods are ready, but not yet for minReadySeconds, so they do not count as available.
 
 use crate::causes::STATE;
-use crate::causes::container::{counted, word};
+use crate::causes::container::word;
 use crate::causes::{Cause, Fatal, Rule, Sighting, WorkloadFacts};
 use crate::finding::Severity;
+use crate::words::counted;
 
 pub(in crate::causes) const MIN_READY_SECONDS: Cause = Cause {
     code: "readiness/min-ready-seconds",

@@ -1,9 +1,9 @@
 //! `rollout/quota-surge`: a `ResourceQuota` leaves no room for the extra pod of a rolling update.
 
-use crate::causes::container::counted;
 use crate::causes::refusal::{self, Kind};
 use crate::causes::{Cause, Fatal, Rule, Sighting, WorkloadFacts};
 use crate::finding::Severity;
+use crate::words::counted;
 
 pub(in crate::causes) const QUOTA_SURGE: Cause = Cause {
     code: "rollout/quota-surge",

@@ -4,10 +4,11 @@ use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Pod;
 
 use super::revisions;
-use crate::causes::container::{counted, word};
+use crate::causes::container::word;
 use crate::causes::crashloop::crashing;
 use crate::causes::{Cause, Fatal, Rule, STATE, Sighting, WorkloadFacts};
 use crate::finding::Severity;
+use crate::words::counted;
 use crate::workload;
 
 pub(in crate::causes) const STALE_REVISION: Cause = Cause {

@@ -8,7 +8,8 @@ use sk_common::terminal::{self, Text, rollout};
 use sk_core::duration;
 use sk_core::fact::Fact;
 use sk_core::operation::Request;
-use sk_core::rollback::{Ahead, HistoryReport, Revision, diff, use_of};
+use sk_core::rollback::{Ahead, HistoryReport, Revision, RevisionView, diff, use_of};
+use sk_core::words::times;
 
 use crate::command::Command;
 
@@ -41,9 +42,12 @@ impl Command<'_> {
         let to = format!("revision {number}");
         let salt = past.workload.deployment.uid();
         let diff = diff((&from, present), (&to, set.template()), salt);
+        let report = report.of_one(revision, set, number, diff);
         let mut text = rollout::header(request);
-        text.gap().line(one(revision, number, &diff, now));
-        Ok(self.tell(&text, &report.of_one(revision, set, number, diff)))
+        for view in &report.revisions {
+            text.gap().line(one(view, revision, report.diff.as_deref().unwrap_or_default(), now));
+        }
+        Ok(self.tell(&text, &report))
     }
 
     fn tell(&mut self, text: &Text, report: &HistoryReport) -> u8 {
@@ -68,14 +72,14 @@ fn table(ahead: &Ahead, past: &Past, now: Timestamp) -> Text {
         text.gap();
     }
     text.line(terminal::strong(&row("REV", "AGE", "SERVED", "PODS", "IMAGE(S)")));
-    for (index, revision) in revisions.iter().enumerate() {
+    for revision in revisions {
         let number =
             format!("{}{}", revision.number, if revision.current { terminal::sign(" ●", " *") } else { "" });
         let pods =
             if revision.pods == 0 { "-".to_owned() } else { format!("{}/{}", revision.ready, revision.pods) };
-        let first = row(&number, &age(revision, now), &revision.served.to_string(), &pods, "");
+        let first = row(&number, &age(revision.created_at, now), &revision.served.to_string(), &pods, "");
         text.line(terminal::lines(&first, first.chars().count(), &images(revision, &shared)));
-        let notes = notes(revision, revisions.get(index + 1), past, now);
+        let notes = notes(revision, past, now);
         if !notes.is_empty() {
             text.line(terminal::lines("        ", 8, &notes));
         }
@@ -96,34 +100,31 @@ fn table(ahead: &Ahead, past: &Past, now: Timestamp) -> Text {
 }
 
 /// One revision in full, and what a rollback to it would change.
-fn one(revision: &Revision, number: i64, diff: &str, now: Timestamp) -> Text {
+fn one(view: &RevisionView, revision: &Revision, diff: &str, now: Timestamp) -> Text {
     let mut text = Text::default();
-    let mut what = format!("revision {number}");
-    if number != revision.number || !revision.folded.is_empty() {
-        let mut all = vec![revision.number];
-        all.extend(&revision.folded);
-        let all: Vec<String> =
-            all.iter().filter(|other| **other != number).map(ToString::to_string).collect();
-        what = format!("{what}, one template with {}", all.join(", "));
+    let mut what = format!("revision {}", view.revision);
+    if !view.folded.is_empty() {
+        let folded: Vec<String> = view.folded.iter().map(ToString::to_string).collect();
+        what = format!("{what}, one template with {}", folded.join(", "));
     }
     text.line(terminal::strong(&what));
     let mut line = |name: &str, value: &str| {
         text.line(terminal::lines(&format!("  {name:<9} "), 12, value));
     };
-    for (container, image) in revision.images() {
-        line("image", &format!("{container} {image}"));
+    for image in &view.images {
+        line("image", image);
     }
-    line("age", &age(revision, now));
-    line("served", &revision.served.to_string());
-    if let Some(by) = &revision.by {
+    line("age", &age(view.created_at, now));
+    line("served", &view.served);
+    if let Some(by) = &view.by {
         line("by", by);
     }
-    if let Some(cause) = &revision.cause {
+    if let Some(cause) = &view.cause {
         line("cause", cause);
     }
     line("verified", &verified(revision, now).unwrap_or_else(|| "not by a run of ours".to_owned()));
-    if let Some(why) = revision.broken() {
-        line("broken", &why);
+    if let Some(why) = &view.broken {
+        line("broken", why);
     }
     text.gap();
     if diff.is_empty() {
@@ -138,18 +139,15 @@ fn row(number: &str, age: &str, served: &str, pods: &str, images: &str) -> Strin
     format!("{number:<7} {age:<6} {served:<15} {pods:<6} {images}")
 }
 
-fn age(revision: &Revision, now: Timestamp) -> String {
-    let created = revision.created_at.map(|created| duration::short(now.duration_since(created)));
+fn age(created: Option<Timestamp>, now: Timestamp) -> String {
+    let created = created.map(|created| duration::short(now.duration_since(created)));
     created.unwrap_or_else(|| "?".to_owned())
 }
 
 /// Why, by whom, restarts, verified, and how its pods do.
-/// The annotation stays when somebody changes the template and says nothing: a cause like that of the revision `before`
-/// tells nothing of this one.
-fn notes(revision: &Revision, before: Option<&Revision>, past: &Past, now: Timestamp) -> String {
+fn notes(revision: &Revision, past: &Past, now: Timestamp) -> String {
     let mut notes = Vec::new();
-    let inherited = before.is_some_and(|before| before.cause == revision.cause);
-    match (revision.cause.as_ref().filter(|_| !inherited), &revision.by) {
+    match (&revision.cause, &revision.by) {
         (Some(cause), Some(by)) => notes.push(format!("{cause} (by {by})")),
         (Some(cause), None) => notes.push(cause.clone()),
         (None, Some(by)) => notes.push(format!("by {by}")),
@@ -157,8 +155,7 @@ fn notes(revision: &Revision, before: Option<&Revision>, past: &Past, now: Times
     }
     match revision.restarts() {
         0 => {}
-        1 => notes.push("restarted once".to_owned()),
-        times => notes.push(format!("restarted {times} times")),
+        number => notes.push(format!("restarted {}", times(number))),
     }
     notes.extend(verified(revision, now));
     notes.extend(revision.failed.iter().map(|operation| format!("failed ({operation})")));

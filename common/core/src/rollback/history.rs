@@ -52,7 +52,7 @@ pub struct Revision {
     pub failed: Option<Operation>,
     /// Who made it, as far as that is known.
     pub by: Option<String>,
-    /// `kubernetes.io/change-cause`.
+    /// `kubernetes.io/change-cause`, unless it is only that of the revision before.
     pub cause: Option<String>,
     /// When its template came first, of what the cluster still has.
     pub created_at: Option<Timestamp>,
@@ -72,6 +72,7 @@ impl History {
             })
             .collect();
         revisions.sort_by_key(|revision| std::cmp::Reverse(revision.number));
+        forget_inherited_causes(&mut revisions);
         let missing = missing(&revisions);
         Self { revisions, missing, limit: workload.deployment.history_limit() }
     }
@@ -125,6 +126,16 @@ impl History {
             .collect();
         numbers.sort_unstable_by(|one, other| other.cmp(one));
         numbers
+    }
+}
+
+/// The annotation stays when somebody changes the template and says nothing: a cause like that of the revision before
+/// tells nothing of this one.
+fn forget_inherited_causes(newest_first: &mut [Revision]) {
+    for older in 1..newest_first.len() {
+        if newest_first[older - 1].cause == newest_first[older].cause {
+            newest_first[older - 1].cause = None;
+        }
     }
 }
 

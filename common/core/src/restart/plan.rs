@@ -117,13 +117,9 @@ impl Request {
     /// The command line that asks for the same again.
     pub fn command(&self) -> String {
         let target = &self.target;
-        let space = if target.connection.is_empty() { "" } else { " " };
-        let mut name =
-            target.service.as_ref().map_or_else(|| target.object(), |service| service.name.clone());
-        if !self.flags.is_empty() {
-            name = format!("{name} {}", self.flags);
-        }
-        format!("kubectl {} {name} -n {}{space}{}", self.plugin, target.namespace, target.connection)
+        let name = target.service.as_ref().map_or_else(|| target.object(), |service| service.name.clone());
+        let space = if self.flags.is_empty() { "" } else { " " };
+        target.kubectl(&format!("{} {name}{space}{}", self.plugin, self.flags))
     }
 
     /// What the report says first.

@@ -5,8 +5,7 @@ use k8s_openapi::api::core::v1::Event;
 use super::*;
 use crate::evict::evicting::ATTEMPTS;
 use crate::lock::{LeaseAnswer, LeaseRequest};
-use crate::operation::DryRun;
-use crate::operation::Signal;
+use crate::operation::{DryRun, Signal};
 use crate::verify::Inspected;
 
 #[test]

@@ -7,6 +7,7 @@ mod tests;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::checks::Verdict;
 use crate::finding::Finding;
 use crate::target::Place;
 
@@ -101,6 +102,20 @@ pub fn holder(lease: &Value) -> Holder {
         command: annotation(COMMAND),
         reason: annotation(REASON),
         since: time(lease, "acquireTime"),
+    }
+}
+
+/// Whom taking the lock over displaces; none where nobody holds it.
+pub fn displaces(answer: &LeaseAnswer) -> Option<(Verdict, String)> {
+    match answer {
+        LeaseAnswer::Is(lease) => {
+            let holder = lease.as_ref().map(holder).filter(|holder| !holder.identity.is_empty())?;
+            Some((Verdict::Warn, format!("displaces {holder}")))
+        }
+        LeaseAnswer::Conflict => None,
+        LeaseAnswer::Failed(reason) | LeaseAnswer::Denied(reason) => {
+            Some((Verdict::Unknown, format!("not known whom it displaces: {reason}")))
+        }
     }
 }
 

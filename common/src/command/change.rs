@@ -5,8 +5,7 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sk_core::catalogue::Catalogue;
-use sk_core::checks::Verdict;
-use sk_core::lock::{self, LeaseAnswer, LeaseRequest};
+use sk_core::lock::{self, LeaseRequest};
 use sk_core::operation::{DryRun, Request, Signal};
 use sk_core::report::{Header, Outcome};
 use sk_core::sanitize::quoted;
@@ -96,16 +95,24 @@ impl<'a> Changing<'a> {
     }
 
     /// With `--take-over`, says whom it displaces: people should know before they say yes.
-    pub async fn tell_holder(&mut self, cluster: &Cluster, target: &Target) {
-        if !self.flags.take_over {
-            return;
+    ///
+    /// # Errors
+    /// A signal came instead.
+    pub async fn tell_holder<T>(
+        &mut self,
+        cluster: &Cluster,
+        request: &Request<T>,
+        (namespace, deployment): (&str, &str),
+        signals: &mut Signals,
+    ) -> Result<(), Stop> {
+        if request.take_over && request.dry_run == DryRun::None {
+            let name = lock::name(deployment);
+            let read = cluster.lease(namespace, &name, LeaseRequest::Read);
+            if let Some((verdict, sentence)) = lock::displaces(&unless_interrupted(signals, read).await?) {
+                self.terminal.tell(rollout::verdict(verdict, &sentence));
+            }
         }
-        let name = lock::name(&target.deployment);
-        let read = cluster.lease(&target.namespace, &name, LeaseRequest::Read).await;
-        if let LeaseAnswer::Is(Some(lease)) = read {
-            let sentence = format!("displaces {}", lock::holder(&lease));
-            self.terminal.tell(rollout::verdict(Verdict::Warn, &sentence));
-        }
+        Ok(())
     }
 
     /// Asks the one question, where one has to be asked; the answer, when it is not yes.

@@ -88,7 +88,8 @@ impl Command<'_> {
             return Ok(changing.end(Outcome::Planned, &report, &planned, None));
         }
         changing.terminal.tell(planned);
-        changing.tell_holder(&cluster, &target).await;
+        let lock = (target.namespace.as_str(), target.deployment.as_str());
+        changing.tell_holder(&cluster, &plan.request, lock, &mut signals).await?;
         let question = rollout::question(&plan);
         if let Some(answer) = changing.declined(plan.request.dry_run, &question, &mut signals).await? {
             return Ok(changing.decline(&plan.report(Outcome::Declined, changing.now()), answer));

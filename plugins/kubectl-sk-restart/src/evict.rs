@@ -49,6 +49,10 @@ impl Command<'_> {
             return Ok(changing.end(Outcome::Planned, &report, &eviction::planned(&plan), None));
         }
         changing.terminal.tell(eviction::planned(&plan));
+        if let Some(deployment) = &plan.facts.deployment {
+            let lock = (plan.request.target.namespace.as_str(), deployment.name.as_str());
+            changing.tell_holder(&cluster, &plan.request, lock, &mut signals).await?;
+        }
         let question = eviction::question(&plan);
         if let Some(answer) = changing.declined(plan.request.dry_run, &question, &mut signals).await? {
             return Ok(changing.decline(&plan.report(Outcome::Declined, changing.now()), answer));

@@ -114,7 +114,8 @@ impl Command<'_> {
             return Ok(changing.end(Outcome::Planned, &report, &text, None));
         }
         changing.terminal.tell(text);
-        changing.tell_holder(cluster, &target).await;
+        let lock = (target.namespace.as_str(), target.deployment.as_str());
+        changing.tell_holder(cluster, &planned.plan.request, lock, signals).await?;
         let question = rollout::question(&planned.plan);
         if let Some(answer) = changing.declined(dry_run, &question, signals).await? {
             return Ok(changing.decline(&planned.report(Outcome::Declined, changing.now()), answer));

@@ -140,3 +140,23 @@ fn a_server_that_stays_away_ends_the_waiting() {
     assert_eq!(lock.next(why(), at(1)), Step::Wait(at(2)));
     assert_eq!(lock.next(why(), at(15)), Step::Unavailable("refused".to_owned()));
 }
+
+#[test]
+fn whom_a_take_over_displaces_is_told_or_that_it_is_not_known() {
+    let free = json!({"spec": {"holderIdentity": ""}});
+    for (answer, expected) in [
+        (LeaseAnswer::Is(None), None),
+        (is(free), None),
+        (is(foreign("7", at(99))), Some((Verdict::Warn, "displaces "))),
+        (
+            LeaseAnswer::Denied("forbidden".to_owned()),
+            Some((Verdict::Unknown, "not known whom it displaces: forbidden")),
+        ),
+    ] {
+        let told = displaces(&answer);
+        assert_eq!(told.as_ref().map(|(verdict, _)| *verdict), expected.map(|(verdict, _)| verdict));
+        assert!(
+            told.unwrap_or((Verdict::Pass, String::new())).1.starts_with(expected.map_or("", |told| told.1))
+        );
+    }
+}

@@ -1,6 +1,6 @@
 //! Fetches what rules asked for: each need is a request or two, all of them at once.
 
-use futures::future::{join, join3};
+use futures::future::{join3, try_join};
 use futures::stream::{self, StreamExt};
 use k8s_openapi::api::core::v1::{Event, PersistentVolumeClaim};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -10,10 +10,11 @@ use sk_core::causes::{Answer, Claim, Fetched, Need};
 use sk_core::fact::Fact;
 use sk_core::workload;
 
-use super::deployment::EVENTS;
-use super::facts::{AUTOSCALERS, BUDGETS, POD_METRICS, optional};
+use super::facts::{AUTOSCALERS, BUDGETS, POD_METRICS, in_patience, optional};
 use super::inspect::LAST_LINES;
+use super::pages::Selectors;
 use super::{Cluster, PODS, REPLICA_SETS, Resource};
+use crate::error::Error;
 
 const NODES: Resource = Resource { group: "", version: "v1", plural: "nodes", kind: "Node" };
 const CLAIMS: Resource =
@@ -37,7 +38,7 @@ const CONTROLLER_REVISIONS: Resource =
     Resource { group: "apps", version: "v1", plural: "controllerrevisions", kind: "ControllerRevision" };
 
 /// Whose an object is, and nothing else of it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Deserialize)]
 struct Object {
     metadata: ObjectMeta,
 }
@@ -125,20 +126,30 @@ impl Cluster {
     /// The controllers whose templates have these labels. A Deployment's `ReplicaSet`s and the revisions of a
     /// `StatefulSet` or `DaemonSet` are labelled as their template is, and stay when it is scaled to 0.
     async fn carriers(&self, namespace: &str, labels: &str) -> Fact<Vec<String>> {
-        let read = join(
-            self.all(&REPLICA_SETS, namespace, labels, ""),
-            self.all(&CONTROLLER_REVISIONS, namespace, labels, ""),
-        );
-        let uid = |object: Object| {
-            let owner = workload::controller_uid(&object.metadata).map(str::to_owned);
-            owner.or(object.metadata.uid).unwrap_or_default()
+        let read = async {
+            let sets = self.controllers(&REPLICA_SETS, namespace, labels);
+            let revisions = self.controllers(&CONTROLLER_REVISIONS, namespace, labels);
+            let (mut controllers, of_revisions) = try_join(sets, revisions).await?;
+            controllers.extend(of_revisions);
+            Ok(controllers)
         };
-        match read.await {
-            (Fact::Known(sets), Fact::Known(revisions)) => {
-                Fact::Known([sets, revisions].concat().into_iter().map(uid).collect())
-            }
-            (Fact::Unavailable(reason), _) | (_, Fact::Unavailable(reason)) => Fact::Unavailable(reason),
-        }
+        in_patience(self, read).await
+    }
+
+    /// UIDs of what controls these objects, else their own.
+    async fn controllers(
+        &self,
+        resource: &Resource,
+        namespace: &str,
+        labels: &str,
+    ) -> Result<Vec<String>, Error> {
+        let mut controllers = Vec::new();
+        let keep = |object: Object| {
+            let owner = workload::controller_uid(&object.metadata).map(str::to_owned);
+            controllers.push(owner.or(object.metadata.uid).unwrap_or_default());
+        };
+        self.metadata(resource, namespace, Selectors { labels, fields: "" }, keep).await?;
+        Ok(controllers)
     }
 
     /// The claim, then at the same time what it names and what was said of it.
@@ -165,10 +176,7 @@ impl Cluster {
 
     /// Events, oldest first.
     async fn oldest_first(&self, namespace: &str, fields: &str) -> Fact<Vec<Event>> {
-        self.all(&EVENTS, namespace, "", fields).await.map(|mut events: Vec<Event>| {
-            events.sort_by_key(workload::last_seen);
-            events
-        })
+        in_patience(self, self.events(namespace, fields, |_| true)).await
     }
 
     /// The cluster's object of this name, where there is a name.

@@ -75,20 +75,26 @@ impl Cluster {
         stream::iter(logs).buffered(AT_ONCE).flat_map(|log| stream::iter(with_cut(log))).collect().await
     }
 
-    /// The last lines of a container: of its previous run, or of the present one.
+    /// The last lines of a container: of its previous run, or of the present one. Fewer where they are too long, so that
+    /// the very last is among them.
     pub(super) async fn last_lines(
         &self,
         namespace: &str,
         pod: &str,
         container: &str,
         previous: bool,
-        tail: i64,
+        mut tail: i64,
     ) -> Fact<String> {
-        let lines = Lines { previous, tail: Some(tail), ..Lines::of(container) };
-        self.log(namespace, pod, lines).await
+        loop {
+            let lines = Lines { previous, tail: Some(tail), ..Lines::of(container) };
+            match self.log(namespace, pod, lines).await {
+                Fact::Known(log) if log.cut && tail > 1 => tail = (tail / 8).max(1),
+                log => return log.map(|log| log.text),
+            }
+        }
     }
 
-    async fn log(&self, namespace: &str, pod: &str, lines: Lines<'_>) -> Fact<String> {
+    async fn log(&self, namespace: &str, pod: &str, lines: Lines<'_>) -> Fact<Log> {
         let (since, tail) = (lines.since_seconds.map(number), lines.tail.map(number));
         let bytes = number(LOG_BYTES);
         let parameters = [
@@ -104,10 +110,10 @@ impl Cluster {
         let call = plain(Method::GET, uri(&path, &parameters), Vec::new(), attempt);
         let call = Call { accept: "*/*", ..call };
         let log = in_time(async { self.transport.read_log(&call).await.map_err(|error| error.to_string()) });
-        match log.await {
+        match log.await.map(|bytes| Log::read(&bytes)) {
             // The kubelet answers 200 with its own excuse.
-            Ok(excuse) if excuse.starts_with("unable to retrieve container logs for ") => {
-                Fact::Unavailable(excuse)
+            Ok(Log { text, .. }) if text.starts_with("unable to retrieve container logs for ") => {
+                Fact::Unavailable(text)
             }
             log => log.into(),
         }
@@ -133,15 +139,27 @@ impl Cluster {
     }
 }
 
-/// A log, and after it that it was cut: the API server counts the bytes from its beginning, so the newest lines are
-/// those that are missing.
-fn with_cut(log: Fact<String>) -> impl Iterator<Item = Fact<String>> {
-    let is_cut =
-        log.known().is_some_and(|text| i64::try_from(text.len()).is_ok_and(|read| read >= LOG_BYTES));
-    let cut = is_cut.then(|| {
+/// What was read of a log.
+struct Log {
+    text: String,
+    /// The kubelet counts [`LOG_BYTES`] from the first line that was asked for: the newest are missing.
+    cut: bool,
+}
+
+impl Log {
+    /// What is no UTF-8 is replaced.
+    fn read(bytes: &[u8]) -> Self {
+        let cut = i64::try_from(bytes.len()).is_ok_and(|read| read >= LOG_BYTES);
+        Self { text: String::from_utf8_lossy(bytes).into_owned(), cut }
+    }
+}
+
+/// A log, and after it that it was cut.
+fn with_cut(log: Fact<Log>) -> impl Iterator<Item = Fact<String>> {
+    let cut = log.known().is_some_and(|log| log.cut).then(|| {
         Fact::Unavailable(format!("it is longer than {} KiB, and its end was not read", LOG_BYTES / 1024))
     });
-    std::iter::once(log).chain(cut)
+    std::iter::once(log.map(|log| log.text)).chain(cut)
 }
 
 /// Metadata only: types are asked of the API server, so nothing that a Secret holds is read.
@@ -211,7 +229,7 @@ mod tests {
     fn a_log_that_was_cut_says_so() {
         let limit = usize::try_from(LOG_BYTES).expect("a small number");
         for (length, parts) in [(0, 1), (limit - 1, 1), (limit, 2), (limit + 1, 2)] {
-            let read: Vec<_> = with_cut(Fact::Known("x".repeat(length))).collect();
+            let read: Vec<_> = with_cut(Fact::Known(Log::read(&vec![b'x'; length]))).collect();
             assert_eq!(read.len(), parts, "{length}");
             assert!(read.iter().skip(1).all(|part| part.reason().is_some()), "{length}");
         }

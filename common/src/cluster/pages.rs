@@ -74,6 +74,17 @@ impl Cluster {
         self.pages_as("application/json", resource, namespace, selectors, keep).await
     }
 
+    /// The same with nothing but `metadata`.
+    pub(super) async fn metadata<T: DeserializeOwned>(
+        &self,
+        resource: &Resource,
+        namespace: &str,
+        selectors: Selectors<'_>,
+        keep: impl FnMut(T),
+    ) -> Result<(), Error> {
+        self.pages_as(METADATA, resource, namespace, selectors, keep).await
+    }
+
     async fn pages_as<T: DeserializeOwned>(
         &self,
         accept: &'static str,
@@ -145,7 +156,7 @@ impl Cluster {
     pub(super) async fn pod_names(&self, namespace: &str) -> Result<Vec<String>, Error> {
         let mut names = Vec::new();
         let keep = |pod: Named| names.push(pod.metadata.name);
-        self.pages_as(METADATA, &PODS, namespace, Selectors::default(), keep).await?;
+        self.metadata(&PODS, namespace, Selectors::default(), keep).await?;
         Ok(names)
     }
 }

@@ -55,12 +55,10 @@ impl Transport {
         self.parse(&self.repeated(call, |error| self.may_pass(error)).await?)
     }
 
-    /// The same for a log: whatever is no UTF-8 in it is replaced. A 500 is not repeated: it says that the API server does
-    /// not reach the kubelet.
-    pub(crate) async fn read_log(&self, call: &Call) -> Result<String, Error> {
+    /// The same for a log. A 500 is not repeated: it says that the API server does not reach the kubelet.
+    pub(crate) async fn read_log(&self, call: &Call) -> Result<Bytes, Error> {
         let failed = |error: &Error| error.answer().is_some_and(|answer| answer.code == 500);
-        let log = self.repeated(call, |error| self.may_pass(error) && !failed(error)).await?;
-        Ok(String::from_utf8_lossy(&log).into_owned())
+        self.repeated(call, |error| self.may_pass(error) && !failed(error)).await
     }
 
     /// One request, one answer.

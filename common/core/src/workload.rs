@@ -195,6 +195,11 @@ impl Deployment {
         if surge == 0 && unavailable == 0 { (0, 1) } else { (surge, unavailable) }
     }
 
+    /// Available pods that the controller leaves in a rollout: none with `Recreate`, else `replicas - maxUnavailable`.
+    pub fn kept(&self) -> i32 {
+        if self.recreates() { 0 } else { self.replicas().saturating_sub(self.fenceposts().1).max(0) }
+    }
+
     /// How many pods a rollout runs beyond `spec.replicas`.
     pub fn surge(&self) -> i32 {
         if self.recreates() { 0 } else { self.fenceposts().0.min(self.replicas()).max(0) }

@@ -135,6 +135,21 @@ fn finds_the_name_that_was_meant() {
 }
 
 #[test]
+fn each_kind_of_check_is_told_as_a_person_makes_it() {
+    for (check, told) in [
+        ("manual: look at Grafana", "look at Grafana"),
+        ("http: /health/live", "GET /health/live on every pod answers 2xx"),
+        ("exec: [redis-cli, -h, 'my redis', ping]", "redis-cli -h 'my redis' ping in a pod exits 0"),
+        ("logs: panic", "no line of the new pods' logs contains panic"),
+        ("promql: 'up == 0'", "this query returns nothing: up == 0"),
+    ] {
+        let catalogue =
+            Catalogue::parse(&format!("services: [{{name: a, checksAfter: [{{{check}}}]}}]")).unwrap();
+        assert_eq!(catalogue.services[0].checks_by_hand().collect::<Vec<_>>(), [told]);
+    }
+}
+
+#[test]
 fn survives_being_written_and_read() {
     let catalogue = Catalogue::built_in().unwrap();
     let again = Catalogue::parse(&serde_json::to_string(&catalogue).unwrap()).unwrap();

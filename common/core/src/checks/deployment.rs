@@ -42,13 +42,12 @@ pub(super) fn floor(workload: &Workload, target: &Target, kind: Kind) -> Check {
     };
     let deployment = &workload.deployment;
     let (available, replicas) = (deployment.available(), deployment.replicas());
-    let (kept, arithmetic) = if deployment.recreates() {
-        (0, "strategy Recreate stops every pod first".to_owned())
+    let arithmetic = if deployment.recreates() {
+        "strategy Recreate stops every pod first".to_owned()
     } else {
-        let (_, unavailable) = deployment.fenceposts();
-        (replicas.saturating_sub(unavailable).max(0), format!("maxUnavailable {unavailable} of {replicas}"))
+        format!("maxUnavailable {} of {replicas}", deployment.fenceposts().1)
     };
-    let lowest = kept.min(available);
+    let lowest = deployment.kept().min(available);
     if lowest >= i32::try_from(floor).unwrap_or(i32::MAX) {
         return Check::new(
             "floor",

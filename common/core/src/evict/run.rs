@@ -128,7 +128,6 @@ impl Body for Eviction {
     type Doing = Doing;
     type Target = PodTarget;
     const STEP: &'static str = "evict";
-    const STAYS_TOLD: bool = false;
 
     fn request(&self) -> &Request {
         &self.plan.request

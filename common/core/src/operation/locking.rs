@@ -42,7 +42,7 @@ where
 
     /// Somebody took the target over: not one write more, not even an Event.
     pub(crate) fn displaced(&mut self, holder: &Holder, now: Timestamp) -> Action {
-        let before = self.ending.take().filter(|_| Self::STAYS_TOLD);
+        let before = self.ending.take();
         self.unknown("lock/displaced", &format!("another operation took over: {holder}"), now);
         if let (Some(before), Some(ending)) = (before, &mut self.ending) {
             ending.verified = before.verified;

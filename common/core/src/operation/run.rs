@@ -68,8 +68,6 @@ pub trait Body {
     type Target;
     /// The step that makes the change.
     const STEP: &'static str;
-    /// Whether what it found before another operation took over stays told.
-    const STAYS_TOLD: bool;
 
     /// What was asked for.
     fn request(&self) -> &Request<Self::Target>;

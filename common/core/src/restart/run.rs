@@ -143,7 +143,6 @@ impl Body for Restart {
     type Doing = Doing;
     type Target = Target;
     const STEP: &'static str = "patch";
-    const STAYS_TOLD: bool = true;
 
     fn request(&self) -> &Request {
         &self.plan.request

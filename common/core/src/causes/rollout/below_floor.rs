@@ -40,8 +40,7 @@ fn scaled_under(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
 fn strategy_leaves_too_few(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
     let deployment = &facts.workload.deployment;
     let (floor, replicas) = (facts.needed.available?, deployment.replicas());
-    let (_, unavailable) = deployment.fenceposts();
-    let kept = if deployment.recreates() { 0 } else { replicas.saturating_sub(unavailable).max(0) };
+    let kept = deployment.kept();
     (replicas > 0 && kept < floor).then(|| Sighting {
         summary: format!(
             "a rollout may leave {kept} of {replicas} pods available, and the service needs {floor}"

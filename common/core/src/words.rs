@@ -3,14 +3,14 @@
 use std::fmt::Display;
 
 /// `1 node`, `3 nodes`.
-pub fn counted<N: Display + PartialEq + From<bool>>(count: N, thing: &str) -> String {
+pub fn counted<N: Copy + Display + PartialEq + From<bool>>(count: N, thing: &str) -> String {
     // One, of whatever integer.
     let one = count == N::from(true);
     format!("{count} {thing}{}", if one { "" } else { "s" })
 }
 
 /// `once`, `3 times`.
-pub fn times<N: Display + PartialEq + From<bool>>(count: N) -> String {
+pub fn times<N: Copy + Display + PartialEq + From<bool>>(count: N) -> String {
     if count == N::from(true) { "once".to_owned() } else { format!("{count} times") }
 }
 

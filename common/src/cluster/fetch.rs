@@ -12,7 +12,7 @@ use sk_core::workload;
 
 use super::facts::{AUTOSCALERS, BUDGETS, POD_METRICS, in_patience, optional};
 use super::inspect::LAST_LINES;
-use super::pages::Selectors;
+use super::pages::{METADATA, Selectors};
 use super::{Cluster, PODS, REPLICA_SETS, Resource};
 use crate::error::Error;
 
@@ -148,7 +148,7 @@ impl Cluster {
             let owner = workload::controller_uid(&object.metadata).map(str::to_owned);
             controllers.push(owner.or(object.metadata.uid).unwrap_or_default());
         };
-        self.metadata(resource, namespace, Selectors { labels, fields: "" }, keep).await?;
+        self.pages_as(METADATA, resource, namespace, Selectors { labels, fields: "" }, keep).await?;
         Ok(controllers)
     }
 

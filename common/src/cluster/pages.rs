@@ -15,7 +15,7 @@ use crate::error::Error;
 const PAGE: &str = "500";
 
 /// Metadata alone (`metav1.PartialObjectMetadataList`).
-const METADATA: &str =
+pub(super) const METADATA: &str =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json;q=0.9";
 
 /// What a list is narrowed by, in the API server; empty is all.
@@ -74,18 +74,8 @@ impl Cluster {
         self.pages_as("application/json", resource, namespace, selectors, keep).await
     }
 
-    /// The same with nothing but `metadata`.
-    pub(super) async fn metadata<T: DeserializeOwned>(
-        &self,
-        resource: &Resource,
-        namespace: &str,
-        selectors: Selectors<'_>,
-        keep: impl FnMut(T),
-    ) -> Result<(), Error> {
-        self.pages_as(METADATA, resource, namespace, selectors, keep).await
-    }
-
-    async fn pages_as<T: DeserializeOwned>(
+    /// The same in another form.
+    pub(super) async fn pages_as<T: DeserializeOwned>(
         &self,
         accept: &'static str,
         resource: &Resource,
@@ -156,7 +146,7 @@ impl Cluster {
     pub(super) async fn pod_names(&self, namespace: &str) -> Result<Vec<String>, Error> {
         let mut names = Vec::new();
         let keep = |pod: Named| names.push(pod.metadata.name);
-        self.metadata(&PODS, namespace, Selectors::default(), keep).await?;
+        self.pages_as(METADATA, &PODS, namespace, Selectors::default(), keep).await?;
         Ok(names)
     }
 }

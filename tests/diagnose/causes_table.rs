@@ -249,7 +249,7 @@ pub(crate) const FIXTURES: &[Fixture] = &[
         .within(200),
     pod(WEB, "terminating/within-grace")
         .says(&["ends by itself", "grace of 5m"])
-        .shows(&["deletionGracePeriodSeconds 300"]),
+        .shows(&["grace period 300 s"]),
     pod(WEB, "terminating/pre-stop-hook")
         .says(&["preStop hook of container app", "sleep 25"])
         .shows(&["lifecycle.preStop: sleep 25"])

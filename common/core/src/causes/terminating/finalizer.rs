@@ -47,15 +47,14 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         {"op": "test", "path": "/metadata/finalizers/0", "value": first},
         {"op": "remove", "path": "/metadata/finalizers/0"},
     ]);
-    let look = facts.place.kubectl(&format!("get pod {pod} -o jsonpath={{.metadata.finalizers}}"));
     let remove = facts.place.kubectl(&format!("patch pod {pod} --type=json -p {}", word(&patch.to_string())));
     Some(Sighting {
         summary: format!(
-            "held by {noun} {}: see why that controller does not act; taking the finalizer away by hand skips what it would clean up, a force delete does not help",
+            "held by {noun} {}: see why that one does not act; a patch skips what it would clean up, a force delete does not help",
             all.join(", ")
         ),
         evidence: vec![format!("metadata.finalizers: {}", held_by.join(", ")), leaving.evidence()],
-        next: vec![look, remove],
+        next: vec![remove],
         observations: STATE,
         ..Sighting::default()
     })

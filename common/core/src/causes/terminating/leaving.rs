@@ -55,7 +55,7 @@ impl Leaving {
     /// Evidence: until when it may run.
     pub(in crate::causes) fn evidence(&self) -> String {
         let grace = self.grace.as_secs();
-        format!("metadata.deletionTimestamp: {:.0} (deletionGracePeriodSeconds {grace})", self.due)
+        format!("metadata.deletionTimestamp: {:.0}, grace period {grace} s", self.due)
     }
 }
 

@@ -102,7 +102,7 @@ fn another_pod_of_that_name_is_left_alone() {
 fn a_pod_that_is_not_there_is_told_as_kubectl_tells_it_with_those_like_it() {
     let (run, api) = evict(|_| {}, accepted(), &["pods/api-gateway-1-9", "--yes"]);
     let run = run.code(3).stderr_has("Error from server (NotFound): pods \"api-gateway-1-9\" not found");
-    let run = run.stderr_has("pods like it: api-gateway-1-1, api-gateway-1-2, api-gateway-1-3");
+    let run = run.stderr_has("pods there: api-gateway-1-1, api-gateway-1-2, api-gateway-1-3");
     assert_eq!(report(&run)["findings"][0]["code"], "target/not-found");
     assert_eq!(writes(&api), Vec::<String>::new());
     let all = api.requests_with("GET").into_iter().filter(|request| request.path.ends_with("/pods"));
@@ -113,6 +113,20 @@ fn a_pod_that_is_not_there_is_told_as_kubectl_tells_it_with_those_like_it() {
         assert!(request.query.contains(&("limit".to_owned(), "500".to_owned())), "{request:?}");
     }
     assert!(!all.is_empty());
+}
+
+#[test]
+fn the_same_again_is_asked_of_the_same_catalogue() {
+    let api = serve(&Service::new(), accepted());
+    let plugin = restart().kubeconfig(api.kubeconfig());
+    let file = plugin.home().join("services.yaml");
+    let yaml = "services: [{name: gateway, namespace: skillancer-production, deployment: api-gateway, minAvailable: 3}]";
+    std::fs::write(&file, yaml).expect("a file in the home directory");
+    let run = plugin.args(["pod/api-gateway-1-2", "--yes", "-o", "json", "-n", NAMESPACE, "--services"]);
+    let run = run.args([&file]).run().code(3);
+    let again =
+        format!("kubectl sk-restart pod/{POD} --services {} -n {NAMESPACE} --force floor", file.display());
+    assert_eq!(report(&run)["findings"][0]["next"][1], json!(again), "{run}");
 }
 
 #[test]

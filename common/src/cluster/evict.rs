@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sk_core::access;
 use sk_core::catalogue::Catalogue;
-use sk_core::evict::{self, Facts, PodTarget};
+use sk_core::evict::{Facts, PodTarget};
 use sk_core::fact::Fact;
 use sk_core::operation::Evicted;
 use sk_core::workload::{self, Siblings};
@@ -53,12 +53,9 @@ impl Cluster {
         Ok(Some(Gathered { facts, watch }))
     }
 
-    /// The error of a pod that does not exist, in the API server's words, and the pods whose names are like its own.
-    pub async fn no_such_pod(&self, target: &PodTarget) -> (Error, Vec<String>) {
-        let names = self.pod_names(&target.namespace).await.unwrap_or_default();
-        let like = evict::like(&target.pod, names.iter().map(String::as_str));
-        let like = like.into_iter().map(str::to_owned).collect();
-        (self.absent(&PODS, &target.namespace, &target.pod).await, like)
+    /// The error of a pod that does not exist, in the API server's words.
+    pub async fn no_such_pod(&self, target: &PodTarget) -> Error {
+        self.absent(&PODS, &target.namespace, &target.pod).await
     }
 
     /// The pods of this pod's controller, read now.

@@ -15,12 +15,16 @@ use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 use sk_core::catalogue::Catalogue;
 use sk_core::causes::CAUSES;
+use sk_core::fact::Fact;
+use sk_core::finding::Finding;
 use sk_core::sanitize;
 
 pub use keys::Keys;
 pub use live::{Live, RolloutView, SoakView};
 pub use screen::Screen;
-pub use text::{Text, WIDTH, checks, code, command, diff, dim, findings, lines, mark, plan, sign, strong};
+pub use text::{
+    Text, WIDTH, checks, code, command, diff, dim, findings, lines, mark, plan, sign, some, strong,
+};
 
 use crate::catalogue::Loaded;
 use crate::cli::{Color, GlobalFlags, Output};
@@ -29,6 +33,9 @@ use crate::exit;
 
 /// Time for a signal to be told.
 const AFTER_CTRL_C: Duration = Duration::from_millis(200);
+
+/// Pods that the report names instead of one that is not there.
+const NAMED: usize = 20;
 
 /// What a person answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +136,20 @@ impl Terminal {
         if let Some(hint) = error.hint() {
             self.complain(format_args!("{} {hint}", text::dim("hint:")));
         }
+    }
+
+    /// A pod that is not there: says so in kubectl's words, and which pods there are. The finding tells scripts the same.
+    pub fn no_such_pod(
+        &mut self,
+        error: &Error,
+        object: &str,
+        namespace: &str,
+        there: &Fact<Vec<String>>,
+    ) -> Finding {
+        self.error(error);
+        self.complain(text::pods_there(namespace, there));
+        let names = there.known().into_iter().flatten().take(NAMED);
+        names.fold(error.finding(object), |finding, name| finding.seen(format!("pod/{name} is there")))
     }
 
     /// The services of the catalogue, and where it came from.

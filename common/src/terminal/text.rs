@@ -6,6 +6,7 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table};
 use owo_colors::OwoColorize;
 use sk_core::causes::Cause;
 use sk_core::checks::Verdict;
+use sk_core::fact::Fact;
 use sk_core::finding::{Finding, Severity};
 use sk_core::report::{CheckView, PlannedStep};
 use sk_core::sanitize::visible;
@@ -14,6 +15,9 @@ use crate::catalogue::Loaded;
 
 /// Columns that a line may have.
 pub const WIDTH: usize = 80;
+
+/// Names that are shown one by one; more are counted.
+const SHOWN: usize = 5;
 
 /// Lines that grow one by one.
 #[derive(Debug, Default)]
@@ -262,6 +266,26 @@ pub(super) fn services(loaded: &Loaded) -> Text {
     let mut text = Text::default();
     text.line(table.trim_fmt()).gap().line(format_args!("catalogue: {}", visible(&loaded.source)));
     text
+}
+
+/// The first names, and how many more.
+pub fn some(names: &[String]) -> String {
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// The pods that there are instead of the one that was asked about.
+pub(super) fn pods_there(namespace: &str, names: &Fact<Vec<String>>) -> String {
+    match names {
+        Fact::Unavailable(reason) => lines("pods there: not known: ", 2, reason),
+        Fact::Known(names) if names.is_empty() => {
+            format!("there are no pods in namespace {}", visible(namespace))
+        }
+        Fact::Known(names) => lines("pods there: ", 2, &some(names)),
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use sk_common::error::Error;
 use sk_common::exit;
 use sk_common::operations::{self, Clock, Judgement, Signals, unless_interrupted};
 use sk_common::terminal::Terminal;
-use sk_core::fact::Fact;
 use sk_core::finding::Finding;
 use sk_core::report::{DiagnosisReport, Header, Outcome};
 
@@ -40,9 +39,6 @@ impl Plugin for Args {
         terminal.document(&DiagnosisReport { findings, ..report });
     }
 }
-
-/// Pods that the report names instead of one that is not there.
-const NAMED: usize = 20;
 
 struct Command<'a> {
     args: &'a Args,
@@ -158,17 +154,7 @@ impl<'a> Command<'a> {
             return Err(error.into());
         }
         let there = unless_interrupted(signals, cluster.pods_like(namespace, name)).await?;
-        self.terminal.error(&error);
-        self.terminal.complain(render::there(namespace, &there));
-        let finding = error.finding(&self.header.object);
-        let names = match there {
-            Fact::Known(names) => names,
-            Fact::Unavailable(_) => Vec::new(),
-        };
-        let finding = names
-            .iter()
-            .take(NAMED)
-            .fold(finding, |finding, name| finding.seen(format!("pod/{name} is there")));
+        let finding = self.terminal.no_such_pod(&error, &self.header.object, namespace, &there);
         self.unstarted(Outcome::Refused, vec![finding]);
         Ok(error.exit_code())
     }

@@ -8,7 +8,6 @@ use sk_common::terminal::rollout::{self, verdict};
 use sk_common::terminal::{self, Text};
 use sk_core::checks::Verdict;
 use sk_core::diagnose::{self, Group, State};
-use sk_core::fact::Fact;
 use sk_core::finding::Severity;
 use sk_core::report::{DiagnosisReport, ObjectView};
 use sk_core::sanitize::visible;
@@ -19,7 +18,7 @@ use crate::evidence;
 /// Lines that one cause may take.
 const LINES: usize = 12;
 
-/// Names, consequences and unread things that are shown one by one; more are counted.
+/// Consequences and unread things that are shown one by one; more are counted.
 const SHOWN: usize = 5;
 
 /// What there is to tell.
@@ -43,16 +42,6 @@ pub(crate) fn told(told: &Told<'_>) -> Text {
     told.unseen(&mut text);
     told.contacts(&mut text);
     text
-}
-
-/// The pods that there are instead of the one that was asked about.
-pub(crate) fn there(namespace: &str, names: &Fact<Vec<String>>) -> String {
-    let namespace = visible(namespace);
-    match names {
-        Fact::Unavailable(reason) => terminal::lines("pods there: not known: ", 2, reason),
-        Fact::Known(names) if names.is_empty() => format!("there are no pods in namespace {namespace}"),
-        Fact::Known(names) => terminal::lines("pods there: ", 2, &some(names)),
-    }
 }
 
 impl Told<'_> {
@@ -246,16 +235,7 @@ fn where_seen(group: &Group, told: bool) -> String {
 /// The other objects that a cause was seen on.
 fn others(group: &Group) -> Option<String> {
     let names: Vec<String> = group.objects.iter().map(|object| object.replacen("pod/", "", 1)).collect();
-    (names.len() > 1).then(|| terminal::lines("    pods  ", 10, &some(&names)))
-}
-
-/// The first names, and how many more.
-fn some(names: &[String]) -> String {
-    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
-    match names.len().saturating_sub(SHOWN) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
+    (names.len() > 1).then(|| terminal::lines("    pods  ", 10, &terminal::some(&names)))
 }
 
 fn weight(verdict: Verdict) -> u8 {

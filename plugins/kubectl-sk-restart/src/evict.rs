@@ -11,7 +11,6 @@ use sk_core::catalogue::Catalogue;
 use sk_core::evict::{self, Eviction, PodTarget};
 use sk_core::operation::DryRun;
 use sk_core::report::Outcome;
-use sk_core::sanitize::visible;
 
 use crate::args::NAME;
 use crate::command::Command;
@@ -35,7 +34,7 @@ impl Command<'_> {
         self.changing.header.object = target.object();
         let gathering = cluster.gather_pod(&target, catalogue, self.args.change.no_lock);
         let gathered = unless_interrupted(&mut signals, gathering).await??;
-        let Some(mut gathered) = gathered else { return Ok(self.absent(&cluster, &target).await) };
+        let Some(mut gathered) = gathered else { return self.absent(&cluster, &target, &mut signals).await };
         let request = self.changing.request_of(target, SignedDuration::ZERO, &cluster);
         let changing = &mut self.changing;
         let plan = match evict::plan(gathered.facts, request) {
@@ -68,17 +67,18 @@ impl Command<'_> {
     }
 
     /// Says so in kubectl's words, and which pods have names like it.
-    async fn absent(&mut self, cluster: &Cluster, target: &PodTarget) -> u8 {
-        let (error, like) = cluster.no_such_pod(target).await;
-        self.changing.terminal.error(&error);
-        let mut finding = error.finding(&target.object());
-        for name in &like {
-            finding = finding.seen(format!("pod/{name} is there"));
-        }
-        if !like.is_empty() {
-            self.changing.terminal.complain(format_args!("pods like it: {}", visible(&like.join(", "))));
-        }
+    async fn absent(
+        &mut self,
+        cluster: &Cluster,
+        target: &PodTarget,
+        signals: &mut Signals,
+    ) -> Result<u8, Stop> {
+        let namespace = &target.namespace;
+        let read =
+            async { (cluster.no_such_pod(target).await, cluster.pods_like(namespace, &target.pod).await) };
+        let (error, there) = unless_interrupted(signals, read).await?;
+        let finding = self.changing.terminal.no_such_pod(&error, &target.object(), namespace, &there);
         self.report_unstarted(Outcome::Refused, vec![finding]);
-        exit::NOT_STARTED
+        Ok(exit::NOT_STARTED)
     }
 }

@@ -193,7 +193,10 @@ fn floor(facts: &Facts, request: &Request) -> Check {
         let place = request.target.place();
         Check::new("floor", Verdict::Refuse, format!("only {detail}"))
             .next(place.kubectl(&watched(&facts.pod)))
-            .next(format!("{} --force floor", request.target.command()))
+            .next(format!(
+                "{} --force floor",
+                request.again(request.target.place(), &request.target.object())
+            ))
             .next(deletion(&facts.pod, place))
     }
 }
@@ -282,11 +285,6 @@ impl PodTarget {
     /// Where its kubectl commands apply.
     pub fn place(&self) -> Place<'_> {
         Place { namespace: &self.namespace, connection: &self.connection }
-    }
-
-    /// The command line that asks for the same again.
-    pub fn command(&self) -> String {
-        self.place().kubectl(&format!("sk-restart {}", self.object()))
     }
 }
 

@@ -142,7 +142,7 @@ impl Body for Eviction {
     }
 
     fn command(&self) -> String {
-        self.plan.request.target.command()
+        self.plan.request.again(self.place(), &self.object())
     }
 
     fn deployment(&self) -> &str {

@@ -92,6 +92,12 @@ pub struct Refusal<T, F> {
 }
 
 impl<T> Request<T> {
+    /// The command line that asks for the same of this name again.
+    pub(crate) fn again(&self, place: Place<'_>, name: &str) -> String {
+        let space = if self.flags.is_empty() { "" } else { " " };
+        place.kubectl(&format!("{} {name}{space}{}", self.plugin, self.flags))
+    }
+
     /// The checks as `--force` leaves them.
     pub(crate) fn forced(&self, checks: Vec<Check>) -> Vec<Check> {
         let force = |check: Check| {

@@ -47,7 +47,10 @@ impl Restart {
                 self.enter(Doing::Patching { attempt: 1 });
                 self.patch()
             }
-            Err(refusal) => self.refused(refusal.findings, now),
+            Err(refusal) => {
+                self.plan.checks = refusal.checks;
+                self.refused(refusal.findings, now)
+            }
         }
     }
 

@@ -118,8 +118,7 @@ impl Request {
     pub fn command(&self) -> String {
         let target = &self.target;
         let name = target.service.as_ref().map_or_else(|| target.object(), |service| service.name.clone());
-        let space = if self.flags.is_empty() { "" } else { " " };
-        target.kubectl(&format!("{} {name}{space}{}", self.plugin, self.flags))
+        self.again(target.place(), &name)
     }
 
     /// What the report says first.

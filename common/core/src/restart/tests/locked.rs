@@ -87,6 +87,9 @@ fn what_was_looked_at_before_a_long_question_is_looked_at_again() {
     assert!(matches!(action, Action::Lease { request: LeaseRequest::Delete { .. }, .. }), "{action:?}");
     let ending = refused.ending().unwrap();
     assert_eq!((ending.outcome, ending.findings[0].code.as_str()), (Outcome::Refused, "check/paused"));
+    let report = refused.report(at(60));
+    let paused = report.checks.iter().find(|check| check.check == "paused").unwrap();
+    assert_eq!(paused.verdict, Verdict::Refuse, "the report has the checks that count");
     let mut unread = locked();
     let created = lease(&unread.next(Observation::Begin, at(60)));
     unread.next(is(created), at(60));

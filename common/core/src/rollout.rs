@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Pod;
 
+use crate::causes::Patience;
 use crate::duration;
 use crate::workload::{self, Workload};
 
@@ -182,12 +183,9 @@ fn waiting_for(pod: &Pod, now: Timestamp) -> Option<String> {
     let used = now.duration_since(since).as_secs().max(0);
     let spec = pod.spec.as_ref()?.containers.iter().find(|container| container.name == status.name)?;
     if let (Some(probe), false) = (&spec.startup_probe, status.started.unwrap_or_default()) {
-        let seconds = |field: Option<i32>, default| i64::from(field.unwrap_or(default));
-        let budget = seconds(probe.initial_delay_seconds, 0)
-            + seconds(probe.failure_threshold, 3) * seconds(probe.period_seconds, 10);
-        return Some(format!("{used} of {budget} s to start"));
+        return Some(format!("{used} of {} s to start", Patience::of(probe).budget().as_secs()));
     }
-    let delay = i64::from(spec.readiness_probe.as_ref()?.initial_delay_seconds.unwrap_or(0));
+    let delay = i64::from(Patience::of(spec.readiness_probe.as_ref()?).initial_delay);
     if used < delay {
         Some(format!("{used} of {delay} s until its first check"))
     } else {

@@ -23,7 +23,7 @@ const FRAME: Duration = Duration::from_millis(250);
 /// Longest time that is spent on writing down what is done already.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A planner of the core, with what only its own actions need.
+/// A running operation of the core, with what only its own actions need.
 pub trait Operation {
     /// Takes an observation and says what to do next.
     fn next(&mut self, observation: Observation, now: Timestamp) -> Action;

@@ -26,6 +26,7 @@ use k8s_openapi::api::core::v1::{Event, Pod};
 
 pub use fetched::{Answer, Asked, Claim, Fetched, Need};
 pub use list::CAUSES;
+pub(crate) use probe::Patience;
 pub use seek::{Looked, crashes, not_created, of_others, of_pods, of_rollout, of_workload};
 use seek::{new_pods, seen};
 

@@ -11,8 +11,8 @@ use crate::duration;
 
 /// `initialDelaySeconds`, `periodSeconds`, `timeoutSeconds` and `failureThreshold`, with the API server's defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::causes) struct Patience {
-    pub(in crate::causes) initial_delay: i32,
+pub(crate) struct Patience {
+    pub(crate) initial_delay: i32,
     pub(in crate::causes) period: i32,
     pub(in crate::causes) timeout: i32,
     pub(in crate::causes) failures: i32,
@@ -20,7 +20,7 @@ pub(in crate::causes) struct Patience {
 
 impl Patience {
     /// Of a probe.
-    pub(in crate::causes) fn of(probe: &Probe) -> Self {
+    pub(crate) fn of(probe: &Probe) -> Self {
         let at_least_one = |value: Option<i32>, default: i32| value.unwrap_or(default).max(1);
         Self {
             initial_delay: probe.initial_delay_seconds.unwrap_or_default().max(0),
@@ -31,7 +31,7 @@ impl Patience {
     }
 
     /// The time after a container's start within which failures of the probe mean nothing.
-    pub(in crate::causes) fn budget(self) -> SignedDuration {
+    pub(crate) fn budget(self) -> SignedDuration {
         let seconds = i64::from(self.initial_delay) + i64::from(self.period) * i64::from(self.failures);
         SignedDuration::from_secs(seconds)
     }

@@ -137,7 +137,7 @@ impl Check {
     }
 }
 
-/// What is known before a restart is decided on.
+/// What is known before a restart or a rollback is decided on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
     /// The Deployment, its `ReplicaSet`s and pods.
@@ -238,9 +238,4 @@ fn few(mut all: Vec<String>) -> String {
     all.truncate(SHOWN);
     let shown = all.join("; ");
     if more == 0 { shown } else { format!("{shown}; and {more} more") }
-}
-
-/// `1 pod`, `2 pods`.
-fn pods(number: usize) -> String {
-    format!("{number} {}", if number == 1 { "pod" } else { "pods" })
 }

@@ -3,6 +3,7 @@
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 
 use super::{Check, Verdict, few};
+use crate::words::counted;
 use crate::workload::{self, Workload};
 
 /// What every container waits for on its way to run; all other reasons are troubles.
@@ -17,10 +18,10 @@ pub(super) fn failing(workload: &Workload) -> Check {
         return Check::new(
             "pods-failing",
             Verdict::Pass,
-            format!("none of {} fails", super::pods(all.len())),
+            format!("none of {} fails", counted(all.len(), "pod")),
         );
     }
-    let detail = format!("{} of {}: {}", failing.len(), super::pods(all.len()), few(failing));
+    let detail = format!("{} of {}: {}", failing.len(), counted(all.len(), "pod"), few(failing));
     Check::new("pods-failing", Verdict::Warn, detail)
 }
 

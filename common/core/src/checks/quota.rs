@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{
 use super::{Check, Surroundings, Verdict, few};
 use crate::quantity::{Amount, Invalid};
 use crate::resources::{self, Amounts, Side};
+use crate::words::counted;
 use crate::workload::Workload;
 
 const NAME: &str = "quota-surge";
@@ -63,7 +64,7 @@ fn judge(rooms: &[Room], workload: &Workload) -> Check {
         return Check::new(NAME, Verdict::Skipped, "no ResourceQuota limits these pods");
     }
     let surge = workload.deployment.surge();
-    let more = format!("{surge} more {}", if surge == 1 { "pod" } else { "pods" });
+    let more = counted(surge, "more pod");
     let tight: Vec<&Room> = rooms.iter().filter(|room| room.pods < i128::from(surge)).collect();
     if tight.is_empty() {
         let rooms = rooms.iter().map(|room| format!("quota {}: room for {more} ({room})", room.quota));

@@ -9,6 +9,7 @@ use crate::restart::CHANGE_CAUSE;
 use crate::revision;
 use crate::rollback::{Ahead, Choice};
 use crate::target::Target;
+use crate::words::counted;
 use crate::workload::Workload;
 
 /// Which revision, or why none.
@@ -137,7 +138,7 @@ pub(super) fn untouched(
     target: &Target,
 ) -> Check {
     let replicas = workload.deployment.replicas();
-    let mut stays = vec![format!("{replicas} {}", if replicas == 1 { "replica" } else { "replicas" })];
+    let mut stays = vec![counted(replicas, "replica")];
     let scales = surroundings.autoscalers.known().and_then(|all| autoscaler::of(all, target));
     if let Some(autoscaler) = scales {
         stays.push(format!("HPA {}", autoscaler.metadata.name.as_deref().unwrap_or_default()));

@@ -1,3 +1,5 @@
+//! The checks of a restart, each by its numbers.
+
 use super::*;
 use crate::fixtures::{Make, at, target};
 use proptest::prelude::*;

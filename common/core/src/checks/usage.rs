@@ -5,6 +5,7 @@ use k8s_openapi::api::core::v1::{Container, Pod};
 use super::{Check, Surroundings, Verdict, few};
 use crate::quantity::{Amount, Invalid};
 use crate::resources::{self, PodMetrics, Side};
+use crate::words::counted;
 use crate::workload::{self, Workload};
 
 const NAME: &str = "usage";
@@ -49,7 +50,7 @@ fn judge(readings: &[Reading], measured: usize, pods: usize) -> Check {
         return Check::new(NAME, Verdict::Unknown, "the metrics API has not measured these pods yet");
     };
     if measured < pods {
-        let detail = format!("{measured} of {} measured; highest: {highest}", super::pods(pods));
+        let detail = format!("{measured} of {} measured; highest: {highest}", counted(pods, "pod"));
         return Check::new(NAME, Verdict::Unknown, detail);
     }
     Check::new(NAME, Verdict::Pass, format!("highest use of a limit: {highest}"))

@@ -1,4 +1,4 @@
-//! What the planner tells its driver to do, and what the driver tells it back.
+//! What an operation tells its driver to do, and what the driver tells it back.
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;

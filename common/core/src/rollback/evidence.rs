@@ -15,6 +15,7 @@ use crate::finding::{Finding, Severity};
 use crate::quantity::Amount;
 use crate::resources::{self, PodMetrics};
 use crate::target::Place;
+use crate::words::counted;
 use crate::workload::{self, Workload};
 
 /// What is wrong now, and how the pods of each revision do.
@@ -68,8 +69,7 @@ pub fn use_of(revision: &Revision, workload: &Workload, usage: &Fact<Vec<PodMetr
         return None;
     }
     let Revision { ready, pods, pod_restarts, .. } = revision;
-    let restarts = if *pod_restarts == 1 { "restart" } else { "restarts" };
-    let mut words = format!("{ready}/{pods} ready, {pod_restarts} {restarts}");
+    let mut words = format!("{ready}/{pods} ready, {}", counted(*pod_restarts, "restart"));
     match usage {
         Fact::Known(metrics) => {
             let most = most(revision, workload, metrics);

@@ -9,15 +9,17 @@ use crate::revision;
 /// Lines of what is the same around each difference.
 const CONTEXT: usize = 3;
 
-/// Longest time to look for the shortest diff: templates are small, but nobody says that they must be.
-const PATIENCE: std::time::Duration = std::time::Duration::from_millis(500);
+/// Longest template that is compared line by line: the time for it may grow with the square of its lines.
+const LONGEST: usize = 4_000;
 
 /// The unified diff from one template to another; empty where they are the same. What a restart writes is left out.
 /// `salt` is what digests of hidden values begin with: the Deployment's UID.
 pub fn diff(from: (&str, &Value), to: (&str, &Value), salt: &str) -> String {
     let [old, new] = [from.1, to.1].map(|template| text::lines(&revision::stripped(template), salt));
-    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(&old, &new);
-    diff.unified_diff().context_radius(CONTEXT).header(from.0, to.0).to_string()
+    if old != new && [&old, &new].iter().any(|template| template.lines().count() > LONGEST) {
+        return format!("--- {}\n+++ {}\n(not compared: more than {LONGEST} lines)\n", from.0, to.0);
+    }
+    TextDiff::from_lines(&old, &new).unified_diff().context_radius(CONTEXT).header(from.0, to.0).to_string()
 }
 
 #[cfg(test)]
@@ -46,6 +48,18 @@ mod tests {
             assert!(text.contains(line), "{line:?} is not in\n{text}");
         }
         assert!(!text.contains("restartedAt") && !text.contains("new") && !text.contains("old"), "{text}");
+    }
+
+    #[test]
+    fn what_is_too_long_is_not_compared() {
+        let long = |image: &str| {
+            let mut long = template(image, "x");
+            long["spec"]["containers"][0]["args"] = json!(vec!["a"; LONGEST]);
+            long
+        };
+        let text = diff(("a", &long("web:1")), ("b", &long("web:2")), "d");
+        assert_eq!(text, "--- a\n+++ b\n(not compared: more than 4000 lines)\n");
+        assert_eq!(diff(("a", &long("web:1")), ("b", &long("web:1")), "d"), "");
     }
 
     #[test]

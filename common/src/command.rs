@@ -14,7 +14,7 @@ use crate::exit;
 use crate::operations::{self, Clock};
 use crate::terminal::Terminal;
 
-pub use change::Changing;
+pub use change::{Changing, Proposal};
 
 /// A plugin's command line.
 pub trait Plugin: Parser {

@@ -16,7 +16,21 @@ use crate::cli::{ChangeFlags, ConnectionFlags, GlobalFlags};
 use crate::cluster::Cluster;
 use crate::exit;
 use crate::operations::{self, Clock, Signals, unless_interrupted};
-use crate::terminal::{Answer, Terminal, rollout};
+use crate::terminal::{Answer, Terminal, Text, rollout};
+
+/// What is shown and asked before anything is changed.
+pub struct Proposal<'a, T, R> {
+    /// What was asked for.
+    pub request: &'a Request<T>,
+    /// Namespace and name of the Deployment whose lock is taken; none where there is no Deployment.
+    pub lock: Option<(&'a str, &'a str)>,
+    /// Checks and steps, for people.
+    pub planned: Text,
+    /// The question.
+    pub question: String,
+    /// Makes the report of what ends before it begins.
+    pub report: R,
+}
 
 /// A command that changes something, as it runs.
 pub struct Changing<'a> {
@@ -94,32 +108,46 @@ impl<'a> Changing<'a> {
         }
     }
 
-    /// With `--take-over`, says whom it displaces: people should know before they say yes.
+    /// Shows what would be done, and asks; the exit code, where it ends here.
     ///
     /// # Errors
     /// A signal came instead.
-    pub async fn tell_holder<T>(
+    pub async fn agreed<T, R: Serialize>(
         &mut self,
         cluster: &Cluster,
-        request: &Request<T>,
+        proposal: Proposal<'_, T, impl Fn(Outcome, Timestamp) -> R>,
+        signals: &mut Signals,
+    ) -> Result<Option<u8>, Stop> {
+        let Proposal { request, lock, planned, question, report } = proposal;
+        if request.dry_run == DryRun::Client {
+            let report = report(Outcome::Planned, self.now());
+            return Ok(Some(self.end(Outcome::Planned, &report, &planned, None)));
+        }
+        self.terminal.tell(planned);
+        if let Some(lock) = lock.filter(|_| request.take_over && request.dry_run == DryRun::None) {
+            self.tell_holder(cluster, lock, signals).await?;
+        }
+        let answer = self.declined(request.dry_run, &question, signals).await?;
+        Ok(answer.map(|answer| self.decline(&report(Outcome::Declined, self.now()), answer)))
+    }
+
+    /// Whom a take-over displaces: people should know before they say yes.
+    async fn tell_holder(
+        &mut self,
+        cluster: &Cluster,
         (namespace, deployment): (&str, &str),
         signals: &mut Signals,
     ) -> Result<(), Stop> {
-        if request.take_over && request.dry_run == DryRun::None {
-            let name = lock::name(deployment);
-            let read = cluster.lease(namespace, &name, LeaseRequest::Read);
-            if let Some((verdict, sentence)) = lock::displaces(&unless_interrupted(signals, read).await?) {
-                self.terminal.tell(rollout::verdict(verdict, &sentence));
-            }
+        let name = lock::name(deployment);
+        let read = cluster.lease(namespace, &name, LeaseRequest::Read);
+        if let Some((verdict, sentence)) = lock::displaces(&unless_interrupted(signals, read).await?) {
+            self.terminal.tell(rollout::verdict(verdict, &sentence));
         }
         Ok(())
     }
 
     /// Asks the one question, where one has to be asked; the answer, when it is not yes.
-    ///
-    /// # Errors
-    /// A signal came instead.
-    pub async fn declined(
+    async fn declined(
         &mut self,
         dry_run: DryRun,
         question: &str,
@@ -140,7 +168,7 @@ impl<'a> Changing<'a> {
     }
 
     /// Ends a command that nobody agreed to.
-    pub fn decline(&mut self, report: &impl Serialize, answer: Answer) -> u8 {
+    fn decline(&mut self, report: &impl Serialize, answer: Answer) -> u8 {
         self.terminal.complain(match answer {
             Answer::Nobody => {
                 "declined: there is no terminal to ask on, and --yes was not given; nothing was changed"

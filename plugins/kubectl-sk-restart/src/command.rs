@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use sk_common::cli::GlobalFlags;
 use sk_common::cluster::{self, Cluster};
-use sk_common::command::{Changing, Plugin, Stop};
+use sk_common::command::{Changing, Plugin, Proposal, Stop};
 use sk_common::error::Error;
 use sk_common::operations::{self, Signals, unless_interrupted};
 use sk_common::terminal::{Screen, Terminal, rollout};
@@ -12,7 +12,7 @@ use sk_common::{catalogue, exit};
 use sk_core::access;
 use sk_core::catalogue::Catalogue;
 use sk_core::finding::Finding;
-use sk_core::operation::{DryRun, Request};
+use sk_core::operation::Request;
 use sk_core::report::{Header, Outcome, RestartReport};
 use sk_core::restart::{self, Restart};
 use sk_core::target::{self, Named};
@@ -82,17 +82,15 @@ impl Command<'_> {
                 return Ok(changing.refuse(&refusal.report(changing.now()), &rollout::refused(&refusal)));
             }
         };
-        let planned = rollout::planned(&plan);
-        if plan.request.dry_run == DryRun::Client {
-            let report = plan.report(Outcome::Planned, changing.now());
-            return Ok(changing.end(Outcome::Planned, &report, &planned, None));
-        }
-        changing.terminal.tell(planned);
-        let lock = (target.namespace.as_str(), target.deployment.as_str());
-        changing.tell_holder(&cluster, &plan.request, lock, &mut signals).await?;
-        let question = rollout::question(&plan);
-        if let Some(answer) = changing.declined(plan.request.dry_run, &question, &mut signals).await? {
-            return Ok(changing.decline(&plan.report(Outcome::Declined, changing.now()), answer));
+        let proposal = Proposal {
+            request: &plan.request,
+            lock: Some((&target.namespace, &target.deployment)),
+            planned: rollout::planned(&plan),
+            question: rollout::question(&plan),
+            report: |outcome, now| plan.report(outcome, now),
+        };
+        if let Some(code) = changing.agreed(&cluster, proposal, &mut signals).await? {
+            return Ok(code);
         }
         let clock = changing.clock;
         let mut restart = Restart::new(plan, clock.now());

@@ -2,14 +2,13 @@
 
 use jiff::SignedDuration;
 use sk_common::cluster::Cluster;
-use sk_common::command::Stop;
+use sk_common::command::{Proposal, Stop};
 use sk_common::error::Error;
 use sk_common::exit;
 use sk_common::operations::{self, Signals, unless_interrupted};
 use sk_common::terminal::eviction;
 use sk_core::catalogue::Catalogue;
 use sk_core::evict::{self, Eviction, PodTarget};
-use sk_core::operation::DryRun;
 use sk_core::report::Outcome;
 
 use crate::args::NAME;
@@ -43,18 +42,16 @@ impl Command<'_> {
                 return Ok(changing.refuse(&refusal.report(changing.now()), &eviction::refused(&refusal)));
             }
         };
-        if plan.request.dry_run == DryRun::Client {
-            let report = plan.report(Outcome::Planned, changing.now());
-            return Ok(changing.end(Outcome::Planned, &report, &eviction::planned(&plan), None));
-        }
-        changing.terminal.tell(eviction::planned(&plan));
-        if let Some(deployment) = &plan.facts.deployment {
-            let lock = (plan.request.target.namespace.as_str(), deployment.name.as_str());
-            changing.tell_holder(&cluster, &plan.request, lock, &mut signals).await?;
-        }
-        let question = eviction::question(&plan);
-        if let Some(answer) = changing.declined(plan.request.dry_run, &question, &mut signals).await? {
-            return Ok(changing.decline(&plan.report(Outcome::Declined, changing.now()), answer));
+        let namespace = plan.request.target.namespace.as_str();
+        let proposal = Proposal {
+            request: &plan.request,
+            lock: plan.facts.deployment.as_ref().map(|deployment| (namespace, deployment.name.as_str())),
+            planned: eviction::planned(&plan),
+            question: eviction::question(&plan),
+            report: |outcome, now| plan.report(outcome, now),
+        };
+        if let Some(code) = changing.agreed(&cluster, proposal, &mut signals).await? {
+            return Ok(code);
         }
         let clock = changing.clock;
         let mut running = Eviction::new(plan, clock.now());

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use sk_common::cli::GlobalFlags;
 use sk_common::cluster::{self, Cluster};
-use sk_common::command::{Changing, Plugin, Stop};
+use sk_common::command::{Changing, Plugin, Proposal, Stop};
 use sk_common::error::Error;
 use sk_common::operations::{self, Signals, unless_interrupted};
 use sk_common::terminal::{Screen, Terminal, rollout};
@@ -12,7 +12,7 @@ use sk_common::{catalogue, exit};
 use sk_core::access;
 use sk_core::catalogue::Catalogue;
 use sk_core::finding::Finding;
-use sk_core::operation::{DryRun, Request};
+use sk_core::operation::Request;
 use sk_core::report::{Header, Outcome, RestartReport};
 use sk_core::restart::Restart;
 use sk_core::rollback::{self, Ahead, HistoryReport, Outlook, RollbackReport};
@@ -107,18 +107,15 @@ impl Command<'_> {
                 return Ok(changing.refuse(&refusal.report(changing.now()), &render::refused(&refusal)));
             }
         };
-        let text = render::planned(&planned);
-        let dry_run = planned.plan.request.dry_run;
-        if dry_run == DryRun::Client {
-            let report = planned.report(Outcome::Planned, changing.now());
-            return Ok(changing.end(Outcome::Planned, &report, &text, None));
-        }
-        changing.terminal.tell(text);
-        let lock = (target.namespace.as_str(), target.deployment.as_str());
-        changing.tell_holder(cluster, &planned.plan.request, lock, signals).await?;
-        let question = rollout::question(&planned.plan);
-        if let Some(answer) = changing.declined(dry_run, &question, signals).await? {
-            return Ok(changing.decline(&planned.report(Outcome::Declined, changing.now()), answer));
+        let proposal = Proposal {
+            request: &planned.plan.request,
+            lock: Some((&target.namespace, &target.deployment)),
+            planned: render::planned(&planned),
+            question: rollout::question(&planned.plan),
+            report: |outcome, now| planned.report(outcome, now),
+        };
+        if let Some(code) = changing.agreed(cluster, proposal, signals).await? {
+            return Ok(code);
         }
         let (clock, outlook) = (changing.clock, planned.outlook);
         let mut restart = Restart::new(planned.plan, clock.now());

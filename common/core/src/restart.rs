@@ -9,7 +9,6 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use change::CHANGE_CAUSE;
 pub use change::{Change, Earlier};
 pub use plan::{Plan, Refusal, plan};
 pub(crate) use plan::{decide, refuse};

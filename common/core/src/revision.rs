@@ -5,6 +5,9 @@ use serde_json::Value;
 /// Annotation of `kubectl rollout restart` (`polymorphichelpers/objectrestarter.go`).
 pub const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
+/// Annotation that `kubectl rollout history` shows.
+pub(crate) const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
+
 /// Label that the Deployment controller adds to a `ReplicaSet`'s template (`apps.DefaultDeploymentUniqueLabelKey`).
 const TEMPLATE_HASH: &str = "pod-template-hash";
 

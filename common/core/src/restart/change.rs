@@ -10,11 +10,8 @@ use super::plan::{Plan, Refusal};
 use crate::checks::Facts;
 use crate::finding::Finding;
 use crate::operation::Patch;
-use crate::revision::{self, RESTARTED_AT};
+use crate::revision::{self, CHANGE_CAUSE, RESTARTED_AT};
 use crate::workload::{Deployment, Workload};
-
-/// Annotation that `kubectl rollout history` shows.
-pub(crate) const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 /// What starts a rollout.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,13 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::change::{CHANGE_CAUSE, Change};
+use super::change::Change;
 use crate::checks::{self, Check, Facts};
 use crate::duration;
 use crate::finding::Finding;
 use crate::gitops;
 use crate::operation::{Patch, Request, plan};
 use crate::report::{CheckView, Header, Outcome, PlannedStep, PodView, RestartReport};
+use crate::revision::CHANGE_CAUSE;
 use crate::sanitize::quoted;
 use crate::target::Target;
 use crate::workload::Workload;

@@ -8,8 +8,7 @@ use serde_json::Value;
 use super::operations::Operation;
 use super::served::{self, Served};
 use crate::fact::Fact;
-use crate::restart::CHANGE_CAUSE;
-use crate::revision;
+use crate::revision::{self, CHANGE_CAUSE};
 use crate::workload::{self, ReplicaSet, Workload};
 
 /// The revisions that the cluster still has, the newest first.

@@ -111,7 +111,7 @@ const HOUR: i64 = 3_600;
 
 #[test]
 fn a_cause_is_that_of_the_revision_which_brought_it() {
-    let key = crate::restart::CHANGE_CAUSE;
+    let key = crate::revision::CHANGE_CAUSE;
     let web = Web::default().rolled(1, "web:1", 0).noted(key, "release 1");
     let web = web.rolled(2, "web:2", 60).noted(key, "hotfix").rolled(3, "web:3", 120).noted(key, "hotfix");
     let causes: Vec<_> = web.history(180).revisions.into_iter().map(|revision| revision.cause).collect();

@@ -43,9 +43,30 @@ fn proposed(typed: &str, is_like_a_form: bool, catalogue: &Catalogue) -> Option<
     })
 }
 
-/// The catalogue file that was typed: the command line was not read any further.
+/// The catalogue file that was typed, the last one as ever: the command line was not read any further.
 fn services(arguments: &[OsString]) -> Option<PathBuf> {
     let typed: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
-    let apart = typed.windows(2).find_map(|pair| (pair[0] == "--services").then_some(pair[1]));
-    apart.or_else(|| typed.iter().find_map(|one| one.strip_prefix("--services="))).map(PathBuf::from)
+    let file = |at: usize| match typed[at] {
+        "--services" => typed.get(at + 1).copied(),
+        joined => joined.strip_prefix("--services="),
+    };
+    (0..typed.len()).rev().find_map(file).map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_file_counts() {
+        for (typed, file) in [
+            ("web", None),
+            ("--services a.yaml web", Some("a.yaml")),
+            ("--services=a.yaml web --services b.yaml", Some("b.yaml")),
+            ("--services b.yaml --services=a.yaml", Some("a.yaml")),
+        ] {
+            let arguments: Vec<OsString> = typed.split(' ').map(OsString::from).collect();
+            assert_eq!(services(&arguments), file.map(PathBuf::from), "{typed}");
+        }
+    }
 }

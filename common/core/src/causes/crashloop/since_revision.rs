@@ -53,8 +53,8 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
         counted(failing.len(), "pod"),
         counted(serving.len(), "pod")
     );
-    let codes = failing.iter().map(|(object, code)| format!("{object}: {code}"));
-    (!failing.is_empty()).then(|| sighting(facts, summary, codes.take(3).collect()))
+    let evidence = failing.iter().map(|pod| not_ready(pod));
+    (!failing.is_empty()).then(|| sighting(facts, summary, evidence.take(3).collect()))
 }
 
 fn sighting(facts: &WorkloadFacts<'_>, summary: String, evidence: Vec<String>) -> Sighting {
@@ -81,18 +81,26 @@ fn serving_before<'a>(facts: &WorkloadFacts<'a>) -> Vec<&'a Pod> {
     ready.into_iter().filter(|pod| sets.iter().any(|set| crashing::belongs(pod, set))).collect()
 }
 
-/// The new pods that have an error which their template can have brought, each with the first such code. Within what
-/// a probe grants no rule finds an error.
-fn failing(facts: &WorkloadFacts<'_>) -> Vec<(String, &'static str)> {
+fn not_ready(pod: &Pod) -> String {
+    let status = pod.status.as_ref();
+    let conditions = status.and_then(|status| status.conditions.as_deref()).unwrap_or_default();
+    let seen = match conditions.iter().find(|condition| condition.type_ == "Ready") {
+        Some(ready) => format!("status.conditions[Ready]: {}", ready.status),
+        None => format!("status.phase: {}", status.and_then(|status| status.phase.as_deref()).unwrap_or("?")),
+    };
+    format!("pod/{} {seen}", workload::name(pod))
+}
+
+/// The new pods that have an error which their template can have brought. Within what a probe grants no rule finds one.
+fn failing<'a>(facts: &WorkloadFacts<'a>) -> Vec<&'a Pod> {
     let pods = causes::new_pods(facts.workload);
     let causes = causes::CAUSES.iter().filter(|cause| is_of_template(cause));
-    let mut failing: Vec<(String, &'static str)> = Vec::new();
-    for found in causes.flat_map(|cause| causes::seen(cause, facts, &pods)) {
-        if failing.iter().all(|(object, _)| *object != found.finding.object) {
-            failing.push((found.finding.object, found.cause.code));
-        }
-    }
-    failing
+    let found: Vec<_> = causes.flat_map(|cause| causes::seen(cause, facts, &pods)).collect();
+    let fails = |pod: &&Pod| {
+        let object = format!("pod/{}", workload::name(pod));
+        found.iter().any(|found| found.finding.object == object)
+    };
+    facts.workload.pods.iter().filter(fails).collect()
 }
 
 /// Whether the template can have brought this error. Of crashes only those that come again tell something, and only

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::catalogue::Catalogue;
 use crate::checks::{Facts, Surroundings};
 use crate::fact::Fact;
-use crate::operation::{DryRun, Request};
+use crate::operation::{DryRun, Entry, Record, Request};
 use crate::target::{Named, Scope, Target};
 use crate::workload::{Deployment, ReplicaSet, Workload};
 
@@ -49,6 +49,12 @@ pub(crate) fn request_for<T>(target: T) -> Request<T> {
         field_manager: None,
         started_at: at(0),
     }
+}
+
+/// What `sk-history` says of a Deployment once this was written down.
+pub(crate) fn read_back(record: &Record, deployment: &str) -> Vec<Entry> {
+    let (operation, entry) = &record.history;
+    Entry::read(&json!({operation: entry.written()}), deployment)
 }
 
 /// A Deployment of three pods with an old and perhaps a new `ReplicaSet`.

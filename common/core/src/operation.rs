@@ -4,6 +4,7 @@
 //! changed, and what is waited for, is its `Body`.
 
 mod ending;
+mod entry;
 mod held;
 mod locking;
 mod messages;
@@ -15,6 +16,7 @@ mod waiting;
 
 pub use ending::Ending;
 pub(crate) use ending::look_closer;
+pub use entry::{Entry, Left};
 pub(crate) use held::Held;
 pub use messages::{Action, Evicted, Observation, Patch, Record, Signal, Write};
 pub use plan::{DryRun, HISTORY, Plan, Refusal, Request};

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::checks::{Check, Verdict};
 use crate::finding::Finding;
@@ -12,7 +12,7 @@ use crate::workload;
 pub const API_VERSION: &str = "sk/v1";
 
 /// How an operation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Outcome {
     /// Done and verified as `verified` says.
     Succeeded,
@@ -24,14 +24,15 @@ pub enum Outcome {
     Declined,
     /// Not started: another operation holds the target.
     Locked,
-    /// Started, and the result is not known.
-    Unknown,
     /// Stopped by a signal.
     Interrupted,
     /// A dry run.
     Planned,
     /// Nothing was stale.
     Unchanged,
+    /// Started, and the result is not known; or another version's word for it is not.
+    #[serde(other)]
+    Unknown,
 }
 
 /// `RestartReport`: what a restart did.

@@ -6,7 +6,6 @@ mod diff;
 mod evidence;
 mod hidden;
 mod history;
-mod operations;
 mod plan;
 mod report;
 mod served;
@@ -19,9 +18,11 @@ pub use choice::{Choice, NoChoice, PassedOver, choose, named};
 pub use diff::diff;
 pub use evidence::{Evidence, Use, use_of};
 pub use history::{History, Revision};
-pub use operations::Operation;
 pub use plan::{Outlook, Plan, Refusal, plan};
 pub use report::{
     HistoryReport, PodsView, RevisionView, RollbackReport, RunningImage, report, running_images,
 };
 pub use served::Served;
+
+/// Name of the plugin: by it the operations that were rollbacks are known.
+pub const PLUGIN: &str = "sk-rollback";

@@ -55,7 +55,7 @@ impl Cluster {
     /// not read before.
     async fn record_history(&self, namespace: &str, record: &Record) -> Result<(), WriteError> {
         let (operation, entry) = &record.history;
-        let data = json!({operation: entry.to_string()});
+        let data = json!({operation: entry.written()});
         let written = match self.patch_history(namespace, &data).await {
             Err(WriteError::Rejected(Error::Answer(answer))) if answer.is_not_found() => {
                 self.create_history(namespace, &data).await?

@@ -6,10 +6,9 @@ use futures::future::{join, join_all, join3};
 use serde_json::{Map, Value};
 use sk_core::access::Access;
 use sk_core::fact::Fact;
-use sk_core::operation::HISTORY;
+use sk_core::operation::{Entry, HISTORY};
 use sk_core::references::{Kept, Reference, ReferenceKind};
 use sk_core::resources::PodMetrics;
-use sk_core::rollback::Operation;
 use sk_core::target::Target;
 use sk_core::workload::{ReplicaSet, Workload, typed};
 
@@ -26,7 +25,7 @@ pub struct Past {
     /// The Deployment, with the `ReplicaSet`s that are its revisions.
     pub workload: Workload,
     /// What `sk-history` says of it.
-    pub operations: Fact<Vec<Operation>>,
+    pub operations: Fact<Vec<Entry>>,
     /// What its pods used of late.
     pub usage: Fact<Vec<PodMetrics>>,
 }
@@ -40,7 +39,7 @@ pub async fn gather_rollback<'a>(
     cluster: &'a Cluster,
     target: &'a Target,
     needed: &[Access],
-) -> Result<(Option<Gathered<'a>>, Fact<Vec<Operation>>), Error> {
+) -> Result<(Option<Gathered<'a>>, Fact<Vec<Entry>>), Error> {
     let gathering = Box::pin(gather(cluster, target, needed));
     let (gathered, operations) = join(gathering, cluster.operations(target)).await;
     Ok((gathered?, operations))
@@ -48,12 +47,12 @@ pub async fn gather_rollback<'a>(
 
 impl Cluster {
     /// The last operations of ours on this Deployment.
-    pub async fn operations(&self, target: &Target) -> Fact<Vec<Operation>> {
+    pub async fn operations(&self, target: &Target) -> Fact<Vec<Entry>> {
         let read = self.get(&CONFIG_MAPS, &target.namespace, HISTORY);
         let none = Value::Null;
         in_patience(self, read).await.map(|found| {
             let data = found.as_ref().map_or(&none, |found| &found["data"]);
-            Operation::read(data, &target.deployment)
+            Entry::read(data, &target.deployment)
         })
     }
 

@@ -31,7 +31,7 @@ impl Plugin for Args {
     async fn run(&self, terminal: &mut Terminal) -> u8 {
         let typed = self.target.as_deref();
         let changing =
-            Changing::new("sk-rollback", typed, &self.change, &self.global, &self.connection, terminal);
+            Changing::new(rollback::PLUGIN, typed, &self.change, &self.global, &self.connection, terminal);
         Command { args: self, changing }.run().await
     }
 

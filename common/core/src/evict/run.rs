@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
-use serde_json::json;
 
 use super::plan::{Plan, PodTarget, Request, object, watched};
 use super::waiting::{Reached, serves};
@@ -244,11 +243,9 @@ impl Body for Eviction {
             reasons: ["PodReplaced", "PodReplaceFailed", "PodReplaceInterrupted", "PodReplaceUnknown"],
             done: format!("evicted {}", request.target.object()),
             result: successor.unwrap_or_default(),
-            names: json!({
-                "pod": request.target.pod,
-                "deployment": facts.deployment.as_ref().map(|owner| &owner.name),
-            }),
-            became: json!({}),
+            pod: Some(request.target.pod.clone()),
+            deployment: facts.deployment.as_ref().map(|owner| owner.name.clone()),
+            left: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde_json::Value;
 
+use super::Entry;
 use crate::causes::{Fetched, Need};
 use crate::fact::Fact;
 use crate::lock::{LeaseAnswer, LeaseRequest};
@@ -166,6 +167,6 @@ pub struct Record {
     pub warning: bool,
     /// `Event.message`.
     pub message: String,
-    /// The entry of `sk-history`: its key, a ULID, and its value.
-    pub history: (String, Value),
+    /// The entry of `sk-history`, and its key, a ULID.
+    pub history: (String, Box<Entry>),
 }

@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
-use serde_json::{Map, Value, json};
 
 use super::run::{Body, Phase, Run};
-use super::{Action, Record};
+use super::{Action, Entry, Left, Record};
 use crate::report::Outcome;
 
 /// What is written down about one kind of operation, besides what is about all.
@@ -21,10 +20,12 @@ pub struct Noted {
     pub(crate) done: String,
     /// What it came to, the same.
     pub(crate) result: String,
-    /// The entry's names for what it acted on.
-    pub(crate) names: Value,
-    /// The entry's words for what became of it.
-    pub(crate) became: Value,
+    /// [`Entry::pod`].
+    pub(crate) pod: Option<String>,
+    /// [`Entry::deployment`].
+    pub(crate) deployment: Option<String>,
+    /// [`Entry::left`].
+    pub(crate) left: Option<Left>,
 }
 
 impl<P, D: Clone, B> Run<P, D, B>
@@ -60,18 +61,18 @@ where
             "{} {} with {}{why}: {outcome:?}{}, operation {}",
             request.user, noted.done, request.plugin, noted.result, request.operation
         );
-        let who = json!({
-            "user": request.user,
-            "host": request.host,
-            "reason": request.reason,
-            "outcome": outcome,
-        });
-        let when = json!({"startedAt": request.started_at, "finishedAt": now});
-        let entry = [json!({"command": request.plugin}), noted.names, who, noted.became, when];
-        let fields = entry.into_iter().filter_map(|part| match part {
-            Value::Object(fields) => Some(fields),
-            _ => None,
-        });
+        let entry = Entry {
+            command: request.plugin.to_owned(),
+            pod: noted.pod,
+            deployment: noted.deployment,
+            user: request.user.clone(),
+            host: request.host.clone(),
+            reason: request.reason.clone(),
+            outcome,
+            left: noted.left,
+            started_at: request.started_at,
+            finished_at: now,
+        };
         let [api_version, kind, name, uid] = noted.about.map(Some);
         let namespace = Some(self.place().namespace.to_owned());
         let about = ObjectReference { api_version, kind, namespace, name, uid, ..Default::default() };
@@ -81,7 +82,7 @@ where
             action: noted.action,
             warning: outcome != Outcome::Succeeded,
             message,
-            history: (request.operation.clone(), fields.flatten().collect::<Map<_, _>>().into()),
+            history: (request.operation.clone(), Box::new(entry)),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What a restart does while it holds the lock, and what it is about.
 
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::plan::Plan;
 use crate::catalogue::Service;
@@ -9,7 +8,7 @@ use crate::causes::{self, Fetched, Found, Need};
 use crate::duration;
 use crate::finding::Finding;
 use crate::operation::run::{Body, Phase};
-use crate::operation::{Action, Ending, Noted, Observation, Request, Run, Waiting};
+use crate::operation::{Action, Ending, Left, Noted, Observation, Request, Run, Waiting};
 use crate::references;
 use crate::report::{Outcome, RestartReport};
 use crate::revision;
@@ -279,10 +278,11 @@ impl Body for Restart {
             reasons: change.events(),
             done: change.done(),
             result: format!(" after {took}"),
-            names: json!({"deployment": deployment}),
-            became: json!({
-                "template": revision::hash(template),
-                "verified": self.ending.as_ref().is_some_and(Ending::is_verified),
+            pod: None,
+            deployment: Some(deployment.to_owned()),
+            left: Some(Left {
+                template: revision::hash(template),
+                verified: self.ending.as_ref().is_some_and(Ending::is_verified),
             }),
         }
     }

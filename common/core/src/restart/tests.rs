@@ -13,7 +13,7 @@ use super::*;
 use crate::causes::Fetched;
 use crate::checks::Verdict;
 use crate::fact::Fact;
-use crate::fixtures::{Make, at, request};
+use crate::fixtures::{Make, at, read_back, request};
 use crate::operation::{Action, DryRun, Observation, Patch, Request, Signal, Write};
 use crate::report::Outcome;
 use crate::verify::{Health, Inspected};

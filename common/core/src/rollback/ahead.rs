@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::choice::{self, Choice, NoChoice};
 use super::history::History;
-use super::operations::Operation;
 use crate::fact::Fact;
+use crate::operation::Entry;
 use crate::references::{self, Kept, Reference};
 use crate::workload::Workload;
 
@@ -26,7 +26,7 @@ impl Ahead {
     /// Chooses: the revision of this number, else the one that is best to go back to.
     pub fn of(
         workload: &Workload,
-        operations: &Fact<Vec<Operation>>,
+        operations: &Fact<Vec<Entry>>,
         number: Option<i64>,
         now: Timestamp,
     ) -> Self {

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use super::history::{History, Revision};
 use super::served::Served;
 use crate::duration;
+use crate::operation::Entry;
 use crate::revision;
 use crate::workload::{ReplicaSet, Workload};
 
@@ -89,7 +90,7 @@ fn choice(history: &History, revision: &Revision, why: String) -> Option<Choice>
     Some(Choice { number: revision.number, set, why, passed_over })
 }
 
-fn verified(revision: &Revision) -> Option<&super::Operation> {
+fn verified(revision: &Revision) -> Option<&Entry> {
     revision.verified.known()?.as_ref()
 }
 

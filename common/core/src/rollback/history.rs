@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::operations::Operation;
+use super::PLUGIN;
 use super::served::{self, Served};
 use crate::fact::Fact;
+use crate::operation::Entry;
+use crate::report::Outcome;
 use crate::revision::{self, CHANGE_CAUSE};
 use crate::workload::{self, ReplicaSet, Workload};
 
@@ -46,9 +48,9 @@ pub struct Revision {
     /// How long it served.
     pub served: Served,
     /// The last operation of ours that saw it serve; unavailable where `sk-history` cannot be read.
-    pub verified: Fact<Option<Operation>>,
+    pub verified: Fact<Option<Entry>>,
     /// The last operation of ours on it, where that failed.
-    pub failed: Option<Operation>,
+    pub failed: Option<Entry>,
     /// Who made it, as far as that is known.
     pub by: Option<String>,
     /// `kubernetes.io/change-cause`, unless it is only that of the revision before.
@@ -59,7 +61,7 @@ pub struct Revision {
 
 impl History {
     /// Reads it from a workload and from what `sk-history` says of the Deployment.
-    pub fn of(workload: &Workload, operations: &Fact<Vec<Operation>>, now: Timestamp) -> Self {
+    pub fn of(workload: &Workload, operations: &Fact<Vec<Entry>>, now: Timestamp) -> Self {
         let hashes: Vec<String> =
             workload.replica_sets.iter().map(|set| revision::hash(set.template())).collect();
         let mut served = served::of(workload, &hashes, now);
@@ -90,10 +92,10 @@ impl History {
     }
 
     /// The rollback of ours that left this revision for the present one.
-    pub fn left_by(&self, number: i64) -> Option<&Operation> {
+    pub fn left_by(&self, number: i64) -> Option<&Entry> {
         let before = self.revisions.iter().find(|revision| !revision.current)?;
         let last = self.current()?.verified.known()?.as_ref()?;
-        (before.number == number && last.command == "sk-rollback").then_some(last)
+        (before.number == number && last.command == PLUGIN).then_some(last)
     }
 
     /// What is not kept any more, where anything is not.
@@ -167,7 +169,7 @@ fn missing(revisions: &[Revision]) -> Vec<i64> {
 impl Revision {
     fn of(
         workload: &Workload,
-        operations: &Fact<Vec<Operation>>,
+        operations: &Fact<Vec<Entry>>,
         hash: String,
         sets: &[&ReplicaSet],
         served: Served,
@@ -179,10 +181,10 @@ impl Revision {
         };
         let pods: Vec<_> = workload.pods.iter().filter(own).collect();
         let own = operations.clone().map(|operations| {
-            operations.into_iter().filter(|operation| operation.template == hash).collect::<Vec<_>>()
+            operations.into_iter().filter(|operation| operation.has_left(&hash)).collect::<Vec<_>>()
         });
         let last = own.known().and_then(|operations| operations.last());
-        let failed = last.filter(|operation| operation.outcome == "Failed").cloned();
+        let failed = last.filter(|operation| operation.outcome == Outcome::Failed).cloned();
         let by = by(workload, sets, own.known().map_or(&[], Vec::as_slice));
         Self {
             number: numbers.first().copied().unwrap_or_default(),
@@ -193,7 +195,7 @@ impl Revision {
             ready: pods.iter().filter(|pod| workload::is_ready(pod)).count(),
             pod_restarts: pods.iter().map(|pod| workload::restarts(pod)).fold(0, i32::saturating_add),
             served,
-            verified: own.map(|operations| operations.into_iter().rfind(|operation| operation.verified)),
+            verified: own.map(|operations| operations.into_iter().rfind(Entry::has_verified)),
             failed,
             by,
             cause: sets.iter().find_map(|set| set.annotation(CHANGE_CAUSE)).map(str::to_owned),
@@ -221,7 +223,7 @@ impl Revision {
 
 /// Who made the newest of these `ReplicaSet`s: the user of our operation, else the manager that wrote the template at
 /// that time. Only the last write of each manager is kept, so of an old revision it is rarely known.
-fn by(workload: &Workload, sets: &[&ReplicaSet], operations: &[Operation]) -> Option<String> {
+fn by(workload: &Workload, sets: &[&ReplicaSet], operations: &[Entry]) -> Option<String> {
     /// The controller makes the `ReplicaSet` as soon as it sees the template.
     const SOON: i64 = 10;
     let created = sets.first()?.created_at()?;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::fact::Fact;
 use crate::fixtures::at;
+use crate::operation::Entry;
 use crate::workload::{Deployment, ReplicaSet, Workload};
 
 /// A Deployment whose `ReplicaSet`s are these; the last is the present one.
@@ -15,7 +16,7 @@ use crate::workload::{Deployment, ReplicaSet, Workload};
 struct Web {
     sets: Vec<Value>,
     pods: Vec<Value>,
-    operations: Vec<Operation>,
+    operations: Vec<Entry>,
     unread: bool,
 }
 
@@ -81,7 +82,7 @@ impl Web {
             "command": "sk-restart", "deployment": "web", "user": "anna", "outcome": outcome, "verified": verified,
             "template": crate::revision::hash(&template(image, None)), "startedAt": at(seconds - 10), "finishedAt": at(seconds),
         });
-        self.operations.extend(Operation::read(&json!({"01": entry.to_string()}), "web"));
+        self.operations.extend(Entry::read(&json!({"01": entry.to_string()}), "web"));
         self
     }
 

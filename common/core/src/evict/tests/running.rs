@@ -4,6 +4,7 @@ use k8s_openapi::api::core::v1::Event;
 
 use super::*;
 use crate::evict::evicting::ATTEMPTS;
+use crate::fixtures::read_back;
 use crate::lock::{LeaseAnswer, LeaseRequest};
 use crate::operation::{DryRun, Signal};
 use crate::verify::Inspected;
@@ -31,6 +32,13 @@ fn a_ready_successor_of_the_same_controller_is_success() {
     let Action::Record(record) = eviction.next(Observation::Inspected(vec![quiet]), at(9)) else { panic!() };
     assert_eq!((record.reason, record.about.kind.as_deref()), ("PodReplaced", Some("Deployment")));
     assert!(record.message.contains("successor web-1-c"), "{}", record.message);
+    assert_eq!(
+        record.history.1.written(),
+        r#"{"command":"sk-restart","pod":"web-1-a","deployment":"web","user":"anna","host":"laptop","reason":null,"#
+            .to_owned()
+            + r#""outcome":"Succeeded","startedAt":"2026-11-21T22:26:40Z","finishedAt":"2026-11-21T22:26:49Z"}"#
+    );
+    assert_eq!(read_back(&record, "web"), [*record.history.1]);
     assert_eq!(eviction.next(Observation::Recorded(Vec::new()), at(9)), Action::Finish);
     let report = eviction.report(at(9));
     let steps: Vec<_> = report.steps.iter().map(|step| (step.step, step.result.as_str())).collect();
@@ -40,6 +48,20 @@ fn a_ready_successor_of_the_same_controller_is_success() {
         (Outcome::Succeeded, "pod/web-1-a", "web")
     );
     assert_eq!((report.verified.pods, report.verified.logs), (Verdict::Pass, Verdict::Pass));
+}
+
+#[test]
+fn a_pod_without_a_deployment_is_written_down_as_that() {
+    let plan = plan(Facts { deployment: None, ..facts(old()) }, request()).unwrap();
+    let mut eviction = Eviction::new(plan, at(1));
+    eviction.next(Observation::Begin, at(1));
+    eviction.next(sees(both()), at(1));
+    eviction.next(Observation::Evicted(Evicted::Accepted), at(2));
+    let action = eviction.next(Observation::Signal(Signal::Interrupt), at(3));
+    let Action::Record(record) = action else { panic!("{action:?}") };
+    let written = record.history.1.written();
+    assert!(written.contains(r#""pod":"web-1-a","deployment":null,"#), "{written}");
+    assert_eq!(read_back(&record, "web"), []);
 }
 
 #[test]

@@ -100,10 +100,25 @@ fn a_pod_that_falls_over_during_the_soak_fails_it() {
     assert_eq!(restart.ending().unwrap().outcome, Outcome::Failed);
 }
 
-/// The entry of `sk-history` that a restart ends with.
+/// The entry of `sk-history` that a restart ends with, as it is written.
 fn recorded(action: Action) -> serde_json::Value {
     let Action::Record(record) = action else { panic!("{action:?}") };
-    record.history.1
+    serde_json::from_str(&record.history.1.written()).unwrap()
+}
+
+#[test]
+fn what_a_restart_writes_down_is_read_back() {
+    let (mut restart, _) = soaking();
+    let action = restart.next(Observation::Signal(Signal::Interrupt), at(60));
+    let Action::Record(record) = action else { panic!("{action:?}") };
+    assert_eq!(
+        record.history.1.written(),
+        r#"{"command":"sk-restart","deployment":"api-gateway","user":"anna","host":"laptop","reason":null,"#
+            .to_owned()
+            + r#""outcome":"Interrupted","template":"d393bfcb89dd92af","verified":true,"#
+            + r#""startedAt":"2026-11-21T22:26:40Z","finishedAt":"2026-11-21T22:27:40Z"}"#
+    );
+    assert_eq!(read_back(&record, "api-gateway"), [*record.history.1]);
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl Run {
             Action::Inspect(_) => Observation::Inspected(inspected(if chance % 5 == 4 { 503 } else { 200 })),
             Action::ReadLogs { .. } => Observation::Logs(Vec::new()),
             Action::Record(record) => {
-                self.wrote_verified |= record.history.1["verified"] == true;
+                self.wrote_verified |= record.history.1.has_verified();
                 Observation::Recorded(Vec::new())
             }
             Action::Finish => Observation::Recorded(Vec::new()),

@@ -127,7 +127,14 @@ fn it_rolls_out_and_is_written_down_as_what_it_is() {
         "{}",
         record.message
     );
-    assert_eq!(record.history.1["command"], "sk-rollback");
+    assert_eq!(
+        record.history.1.written(),
+        r#"{"command":"sk-rollback","deployment":"api-gateway","user":"anna","host":"laptop","reason":null,"#
+            .to_owned()
+            + r#""outcome":"Succeeded","template":"d393bfcb89dd92af","verified":true,"#
+            + r#""startedAt":"2026-11-21T22:26:40Z","finishedAt":"2026-11-21T22:26:49Z"}"#
+    );
+    assert_eq!(read_back(&record, "api-gateway"), [*record.history.1]);
 }
 
 #[test]

@@ -182,8 +182,17 @@ fn who_and_why_are_told_where_they_are_known() {
 #[test]
 fn entries_that_cannot_be_read_say_nothing() {
     let data = serde_json::json!({"a": "no json", "b": "{}", "c": 5});
-    assert_eq!(Operation::read(&data, "web"), Vec::new());
-    assert_eq!(Operation::read(&serde_json::Value::Null, "web"), Vec::new());
+    assert_eq!(Entry::read(&data, "web"), Vec::new());
+    assert_eq!(Entry::read(&serde_json::Value::Null, "web"), Vec::new());
+}
+
+#[test]
+fn an_eviction_tells_nothing_of_templates() {
+    let web = Web::default().rolled(1, "web:1", 0).operation("web:1", "Succeeded", true, 60);
+    let mut evicted = web.clone().operation("web:1", "Failed", false, HOUR);
+    assert_ne!(evicted.history(2 * HOUR), web.history(2 * HOUR));
+    evicted.operations[1].left = None;
+    assert_eq!(evicted.history(2 * HOUR), web.history(2 * HOUR));
 }
 
 #[test]
@@ -192,7 +201,7 @@ fn a_revision_that_was_rolled_back_from_is_known_as_that() {
     web =
         web.operation("web:2", "Succeeded", true, HOUR + 60).operation("web:1", "Succeeded", true, 3 * HOUR);
     assert_eq!(web.history(3 * HOUR).left_by(2), None, "a restart leaves nothing");
-    web.operations[1].command = "sk-rollback".to_owned();
+    web.operations[1].command = PLUGIN.to_owned();
     let history = web.history(3 * HOUR);
     assert_eq!(history.left_by(2).map(|rollback| rollback.finished_at), Some(at(3 * HOUR)));
     assert_eq!(history.left_by(3), None);

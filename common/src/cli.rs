@@ -229,15 +229,13 @@ pub struct ChangeFlags {
 
 /// A check whose refusal may be overridden.
 fn forcible_check(name: &str) -> Result<String, String> {
-    let mut forcible = checks::NAMES.into_iter().filter(|check| !checks::NOT_FORCIBLE.contains(check));
-    if forcible.clone().any(|check| check == name) {
+    if checks::is_forcible(name) {
         return Ok(name.to_owned());
     }
-    match name {
-        "access" => return Err("a missing verb cannot be overridden".to_owned()),
-        "revision" => return Err("without a revision there is nothing to roll back to".to_owned()),
-        _ => {}
+    if let Some(why) = checks::why_not_forcible(name) {
+        return Err(why.to_owned());
     }
+    let mut forcible = checks::forcible();
     let last = forcible.next_back().unwrap_or_default();
     Err(format!("must be one of {}, {last}", forcible.collect::<Vec<_>>().join(", ")))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 
@@ -13,6 +14,12 @@ pub(crate) fn selecting<'a>(
     labels: &Labels,
 ) -> impl Iterator<Item = &'a PodDisruptionBudget> {
     budgets.iter().filter(move |budget| selects(budget, labels))
+}
+
+/// The budgets that select this pod.
+pub(crate) fn of_pod<'a>(budgets: &'a [PodDisruptionBudget], pod: &Pod) -> Vec<&'a PodDisruptionBudget> {
+    let none = Labels::new();
+    selecting(budgets, pod.metadata.labels.as_ref().unwrap_or(&none)).collect()
 }
 
 /// `metadata.name`.

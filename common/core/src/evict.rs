@@ -9,4 +9,5 @@ mod tests;
 mod waiting;
 
 pub use plan::{Facts, Plan, PodTarget, Refusal, Request, like, plan};
+pub(crate) use plan::{object, watched};
 pub use run::Eviction;

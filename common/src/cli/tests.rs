@@ -164,3 +164,21 @@ fn help_is_no_error() {
         assert!(matches!(line(typed).unwrap_err(), Unparsed::Text(_)), "{typed}");
     }
 }
+
+#[test]
+fn force_takes_what_can_be_overridden_and_says_what_that_is() {
+    let all = "failed-before, references, paused, not-ready, pods-failing, floor, rollout-in-progress, hpa-ceiling, \
+               quota-surge, no-pdb, usage, gitops, last-applied, untouched, peak-hours, warning";
+    for name in all.split(", ") {
+        assert_eq!(forcible_check(name).as_deref(), Ok(name));
+    }
+    let one_of = format!("must be one of {all}");
+    for name in ["static-pod", "no-controller", "ended", "terminating", "pdb", "everything", ""] {
+        assert_eq!(forcible_check(name), Err(one_of.clone()), "{name}");
+    }
+    assert_eq!(forcible_check("access").unwrap_err(), "a missing verb cannot be overridden");
+    assert_eq!(
+        forcible_check("revision").unwrap_err(),
+        "without a revision there is nothing to roll back to"
+    );
+}

@@ -6,7 +6,7 @@ use crate::fact::Fact;
 use crate::target::Place;
 
 /// Every verb that the restart needs is granted.
-pub(crate) fn granted(reviewed: &[(Access, Fact<bool>)], place: Place<'_>) -> Check {
+pub(super) fn granted(reviewed: &[(Access, Fact<bool>)], place: Place<'_>) -> Check {
     let names = |wanted: &dyn Fn(&Fact<bool>) -> bool| {
         let verbs = reviewed.iter().filter(|(_, fact)| wanted(fact)).map(|(access, _)| access.to_string());
         verbs.collect::<Vec<_>>().join(", ")

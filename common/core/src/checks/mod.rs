@@ -5,6 +5,7 @@ mod autoscaler;
 mod catalogue;
 mod deployment;
 mod disruption;
+mod eviction;
 mod gitops;
 mod pods;
 mod quota;
@@ -13,7 +14,6 @@ mod rollback;
 mod tests;
 mod usage;
 
-pub(crate) use access::granted;
 use jiff::Timestamp;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::ResourceQuota;
@@ -22,6 +22,7 @@ use serde::Serialize;
 
 use crate::access::Access;
 use crate::catalogue::Service;
+use crate::evict;
 use crate::fact::Fact;
 use crate::resources::PodMetrics;
 use crate::rollback::Ahead;
@@ -47,9 +48,14 @@ pub enum Verdict {
 }
 
 /// Names of the checks, in the order in which they are shown. No command makes all of them.
-pub const NAMES: [&str; 18] = [
+pub const NAMES: [&str; 23] = [
     "access",
     "revision",
+    "static-pod",
+    "no-controller",
+    "ended",
+    "terminating",
+    "pdb",
     "failed-before",
     "references",
     "paused",
@@ -68,9 +74,33 @@ pub const NAMES: [&str; 18] = [
     "warning",
 ];
 
-/// The checks that `--force` cannot override: without the verb the change could not be finished, and without a revision
-/// there is none.
-pub const NOT_FORCIBLE: [&str; 2] = ["access", "revision"];
+/// The checks that `--force` cannot override, and what it is answered where that is not the list of those it can:
+/// without the verb the change could not be finished, without a revision there is none, and such a pod no
+/// eviction replaces.
+const NOT_FORCIBLE: [(&str, Option<&str>); 7] = [
+    ("access", Some("a missing verb cannot be overridden")),
+    ("revision", Some("without a revision there is nothing to roll back to")),
+    ("static-pod", None),
+    ("no-controller", None),
+    ("ended", None),
+    ("terminating", None),
+    ("pdb", None),
+];
+
+/// Names of the checks that `--force` can override, in their order.
+pub fn forcible() -> impl DoubleEndedIterator<Item = &'static str> + Clone {
+    NAMES.into_iter().filter(|name| !NOT_FORCIBLE.iter().any(|(other, _)| other == name))
+}
+
+/// Whether `--force` can override this check.
+pub fn is_forcible(name: &str) -> bool {
+    forcible().any(|forcible| forcible == name)
+}
+
+/// What is answered to `--force` with this check, where that is not the list of those it can override.
+pub fn why_not_forcible(name: &str) -> Option<&'static str> {
+    NOT_FORCIBLE.into_iter().find_map(|(other, why)| why.filter(|_| other == name))
+}
 
 /// The change that checks are made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,7 +207,7 @@ impl Surroundings {
 /// Makes every check of a restart.
 pub fn of_restart(facts: &Facts, target: &Target, now: Timestamp) -> Vec<Check> {
     let Facts { workload, access, surroundings } = facts;
-    let mut checks = vec![granted(access, target.place())];
+    let mut checks = vec![access::granted(access, target.place())];
     checks.extend(of_rollout(workload, workload, surroundings, target, Kind::Restart));
     checks.push(gitops::restart(workload, target));
     checks.extend(noted(target.service.as_ref(), now));
@@ -187,7 +217,7 @@ pub fn of_restart(facts: &Facts, target: &Target, now: Timestamp) -> Vec<Check> 
 /// Makes every check of a rollback to a revision that was chosen, or of one for which there is none.
 pub(crate) fn of_rollback(facts: &Facts, ahead: &Ahead, target: &Target, now: Timestamp) -> Vec<Check> {
     let Facts { workload, access, surroundings } = facts;
-    let (mut checks, chosen) = (vec![granted(access, target.place())], ahead.choice.as_ref().ok());
+    let (mut checks, chosen) = (vec![access::granted(access, target.place())], ahead.choice.as_ref().ok());
     checks.push(rollback::revision(ahead, target));
     if let Some(choice) = chosen {
         checks.push(rollback::failed_before(ahead, choice));
@@ -202,6 +232,22 @@ pub(crate) fn of_rollback(facts: &Facts, ahead: &Ahead, target: &Target, now: Ti
         checks.push(rollback::untouched(workload, surroundings, choice, target));
     }
     checks.extend(noted(target.service.as_ref(), now));
+    checks
+}
+
+/// Makes every check of an eviction.
+pub(crate) fn of_eviction(facts: &evict::Facts, request: &evict::Request) -> Vec<Check> {
+    let place = request.target.place();
+    let mut checks = vec![
+        access::granted(&facts.access, place),
+        eviction::static_pod(&facts.pod, place),
+        eviction::no_controller(&facts.pod, place),
+        eviction::ended(&facts.pod, place),
+        eviction::terminating(&facts.pod, place),
+        eviction::pdb(facts, place),
+        eviction::floor(facts, request),
+    ];
+    checks.extend(noted(facts.service.as_ref(), request.started_at));
     checks
 }
 
@@ -227,7 +273,7 @@ fn of_rollout(
 }
 
 /// What the catalogue says of the service.
-pub(crate) fn noted(service: Option<&Service>, now: Timestamp) -> impl Iterator<Item = Check> {
+fn noted(service: Option<&Service>, now: Timestamp) -> impl Iterator<Item = Check> {
     std::iter::once(catalogue::peak_hours(service, now)).chain(catalogue::warnings(service))
 }
 

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
-use super::plan::selecting;
 use super::run::{Doing, Eviction};
 use super::waiting::Reached;
 use crate::budget;
@@ -63,7 +62,7 @@ impl Eviction {
     fn blocked(&self, message: &str, budgets: &Fact<Vec<PodDisruptionBudget>>) -> Finding {
         let place = self.place();
         let (budgets, unread) = match budgets {
-            Fact::Known(budgets) => (selecting(budgets, &self.plan.facts.pod), None),
+            Fact::Known(budgets) => (budget::of_pod(budgets, &self.plan.facts.pod), None),
             Fact::Unavailable(reason) => (Vec::new(), Some(reason)),
         };
         let said = match budgets.as_slice() {

@@ -1,7 +1,5 @@
 //! From facts and a request to a plan, or to a refusal that says what to type instead.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
@@ -9,9 +7,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use serde_json::{Value, json};
 
 use crate::access::Access;
-use crate::budget;
 use crate::catalogue::Service;
-use crate::checks::{self, Check, Verdict};
+use crate::checks::{self, Check};
 use crate::duration;
 use crate::fact::Fact;
 use crate::finding::Finding;
@@ -19,9 +16,6 @@ use crate::operation::plan;
 use crate::report::{CheckView, Header, Outcome, PlannedStep, PodView, RestartReport};
 use crate::target::Place;
 use crate::workload::{self, Siblings, controller};
-
-/// The annotation of a pod that the kubelet made from a file of its node.
-const MIRROR: &str = "kubernetes.io/config.mirror";
 
 /// Pods that are named when the one that was typed is not there.
 const SHOWN: usize = 5;
@@ -68,18 +62,7 @@ pub type Refusal = plan::Refusal<PodTarget, Facts>;
 /// # Errors
 /// A [`Refusal`] when a check refuses that `--force` does not name.
 pub fn plan(facts: Facts, request: Request) -> Result<Plan, Box<Refusal>> {
-    let place = request.target.place();
-    let checks = vec![
-        checks::granted(&facts.access, place),
-        static_pod(&facts.pod, place),
-        no_controller(&facts.pod, place),
-        ended(&facts.pod, place),
-        terminating(&facts.pod, place),
-        pdb(&facts, place),
-        floor(&facts, &request),
-    ];
-    let noted = checks::noted(facts.service.as_ref(), request.started_at);
-    let checks = request.forced(checks.into_iter().chain(noted).collect());
+    let checks = request.forced(checks::of_eviction(&facts, &request));
     let object = request.target.object();
     let findings: Vec<Finding> = plan::refusals(&checks, &object).map(|(_, finding)| finding).collect();
     match controller(&facts.pod.metadata).cloned() {
@@ -91,123 +74,8 @@ pub fn plan(facts: Facts, request: Request) -> Result<Plan, Box<Refusal>> {
     }
 }
 
-fn static_pod(pod: &Pod, place: Place<'_>) -> Check {
-    let mirrors = pod.metadata.annotations.iter().flatten().any(|(key, _)| key == MIRROR);
-    let by_node = pod.metadata.owner_references.iter().flatten().any(|owner| owner.kind == "Node");
-    if !mirrors && !by_node {
-        return Check::new("static-pod", Verdict::Pass, "it is no static pod");
-    }
-    let node = workload::node(pod).unwrap_or("its node");
-    let detail =
-        format!("a static pod: the kubelet of {node} runs it from a file there, whatever the API does");
-    Check::new("static-pod", Verdict::Refuse, detail)
-        .next(place.kubectl(&format!("get pod/{} -o yaml", workload::name(pod))))
-}
-
-fn no_controller(pod: &Pod, place: Place<'_>) -> Check {
-    match controller(&pod.metadata) {
-        Some(owner) => {
-            let detail = format!("{} replaces it", object(owner));
-            Check::new("no-controller", Verdict::Pass, detail)
-        }
-        None => Check::new("no-controller", Verdict::Refuse, "it has no controller: nobody would replace it")
-            .next(deletion(pod, place)),
-    }
-}
-
-fn ended(pod: &Pod, place: Place<'_>) -> Check {
-    if !workload::has_ended(pod) {
-        return Check::new("ended", Verdict::Pass, "it has not ended");
-    }
-    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default();
-    let reason = pod.status.as_ref().and_then(|status| status.reason.as_deref());
-    let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-    let detail = format!("it has ended ({phase}{reason}): nothing runs in it that could be replaced");
-    Check::new("ended", Verdict::Refuse, detail).next(deletion(pod, place))
-}
-
-fn terminating(pod: &Pod, place: Place<'_>) -> Check {
-    if pod.metadata.deletion_timestamp.is_none() {
-        return Check::new("terminating", Verdict::Pass, "it is not being deleted");
-    }
-    let name = workload::name(pod);
-    let detail = "it is being deleted already: its controller replaces it without an eviction";
-    Check::new("terminating", Verdict::Refuse, detail)
-        .next(place.kubectl(&format!("get pod/{name} -w")))
-        .next(place.kubectl(&format!("wait --for=delete pod/{name}")))
-}
-
-/// The API server is the judge, for budgets also ask how pods are that are not ready; more than one it cannot judge.
-fn pdb(facts: &Facts, place: Place<'_>) -> Check {
-    let budgets = match &facts.budgets {
-        Fact::Known(budgets) => budgets,
-        Fact::Unavailable(reason) => {
-            return Check::new("pdb", Verdict::Unknown, format!("not checked: {reason}"));
-        }
-    };
-    let own = selecting(budgets, &facts.pod);
-    match own.as_slice() {
-        [] => {
-            Check::new("pdb", Verdict::Warn, "no PodDisruptionBudget selects it: nothing limits the eviction")
-        }
-        [only] if only.status.as_ref().is_some_and(|status| status.disruptions_allowed == 0) => {
-            let detail = format!("{}: the eviction may be refused", budget::words(only));
-            Check::new("pdb", Verdict::Warn, detail)
-        }
-        [only] => Check::new("pdb", Verdict::Pass, budget::words(only)),
-        several => {
-            let names: Vec<&str> = several.iter().map(|budget| budget::name(budget)).collect();
-            let detail = format!(
-                "more than one PodDisruptionBudget selects it ({}): Kubernetes evicts no such pod",
-                names.join(", ")
-            );
-            Check::new("pdb", Verdict::Refuse, detail)
-                .next(place.kubectl(&format!("describe pdb {}", names.join(" "))))
-                .next(deletion(&facts.pod, place))
-        }
-    }
-}
-
-/// The budgets that select the pod.
-pub(super) fn selecting<'a>(budgets: &'a [PodDisruptionBudget], pod: &Pod) -> Vec<&'a PodDisruptionBudget> {
-    let none = BTreeMap::new();
-    budget::selecting(budgets, pod.metadata.labels.as_ref().unwrap_or(&none)).collect()
-}
-
-/// Judged by its controller's other pods: those that are ready stay.
-fn floor(facts: &Facts, request: &Request) -> Check {
-    let Some(floor) = facts.service.as_ref().and_then(|service| service.min_available) else {
-        return Check::new("floor", Verdict::Skipped, "no minAvailable is configured");
-    };
-    let stay = facts.siblings.pods.iter().filter(|pod| {
-        workload::uid(&pod.metadata) != workload::uid(&facts.pod.metadata) && workload::is_ready(pod)
-    });
-    let stay = stay.count();
-    let ready = workload::is_ready(&facts.pod);
-    let detail = format!("{stay} other pods of its controller are ready (floor {floor})");
-    if stay >= usize::try_from(floor).unwrap_or(usize::MAX) {
-        Check::new("floor", Verdict::Pass, detail)
-    } else if !ready {
-        Check::new("floor", Verdict::Warn, format!("{detail}; it is not ready itself, so nothing is lost"))
-    } else {
-        let place = request.target.place();
-        Check::new("floor", Verdict::Refuse, format!("only {detail}"))
-            .next(place.kubectl(&watched(&facts.pod)))
-            .next(format!(
-                "{} --force floor",
-                request.again(request.target.place(), &request.target.object())
-            ))
-            .next(deletion(&facts.pod, place))
-    }
-}
-
-/// What kubectl itself has for it: no check, and no budget, stands in its way.
-fn deletion(pod: &Pod, place: Place<'_>) -> String {
-    place.kubectl(&format!("delete pod/{}", workload::name(pod)))
-}
-
 /// The words that show its controller's pods as they come and go.
-pub(super) fn watched(pod: &Pod) -> String {
+pub(crate) fn watched(pod: &Pod) -> String {
     match Siblings::selector(pod).as_str() {
         "" => "get pods -w".to_owned(),
         selector => format!("get pods -l {selector} -w"),
@@ -257,7 +125,7 @@ fn body(target: &PodTarget, pod: &Pod) -> Value {
 }
 
 /// `replicaset/NAME`, as kubectl takes it.
-pub(super) fn object(owner: &OwnerReference) -> String {
+pub(crate) fn object(owner: &OwnerReference) -> String {
     let group = owner.api_version.split_once('/').map(|(group, _)| group);
     let kind = owner.kind.to_lowercase();
     match group {

@@ -9,7 +9,7 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::checks::Verdict;
+use crate::checks::{self, Check, Verdict};
 use crate::fact::Fact;
 use crate::fixtures::at;
 use crate::operation::{Action, Evicted, Observation};
@@ -141,6 +141,30 @@ fn what_nobody_would_replace_is_refused() {
         );
         assert_eq!(refusal.report(at(2)).outcome, Outcome::Refused);
     }
+}
+
+#[test]
+fn only_the_floor_can_be_forced() {
+    let known = Facts { service: crate::fixtures::target().service, ..facts(old()) };
+    let made = plan(known, request()).unwrap_err().checks;
+    let names: Vec<_> = made.iter().map(|check| check.name).collect();
+    let of_pods = ["static-pod", "no-controller", "ended", "terminating", "pdb"];
+    assert_eq!(names, [&["access"], &of_pods[..], &["floor", "peak-hours", "warning"]].concat());
+    let known = checks::NAMES.into_iter().filter(|name| names.contains(name));
+    assert_eq!(known.collect::<Vec<_>>(), names, "in the order in which they are shown");
+    let refusing = names.into_iter().map(|name| Check::new(name, Verdict::Refuse, "")).collect::<Vec<_>>();
+    let force = refusing.iter().map(|check| check.name.to_owned()).collect();
+    let left = Request { force, ..request() }.forced(refusing);
+    let refused = left.iter().filter(|check| check.verdict == Verdict::Refuse).map(|check| check.name);
+    assert_eq!(refused.collect::<Vec<_>>(), [&["access"], &of_pods[..]].concat());
+}
+
+#[test]
+fn what_nobody_would_replace_is_refused_whatever_is_forced() {
+    let bare = changed("web-1-a", "u-a", true, |pod| pod["metadata"]["ownerReferences"] = Value::Null);
+    let force = checks::NAMES.map(str::to_owned).to_vec();
+    let refusal = plan(facts(bare), Request { force, ..request() }).unwrap_err();
+    assert_eq!(refusal.findings[0].code, "check/no-controller");
 }
 
 #[test]

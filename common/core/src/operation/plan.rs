@@ -102,8 +102,7 @@ impl<T> Request<T> {
     pub(crate) fn forced(&self, checks: Vec<Check>) -> Vec<Check> {
         let force = |check: Check| {
             let named = self.force.iter().any(|name| name == check.name);
-            let forced =
-                check.verdict == Verdict::Refuse && !checks::NOT_FORCIBLE.contains(&check.name) && named;
+            let forced = check.verdict == Verdict::Refuse && checks::is_forcible(check.name) && named;
             if forced { check.forced() } else { check }
         };
         checks.into_iter().map(force).collect()

@@ -64,8 +64,10 @@ pub(crate) fn refuse(facts: Facts, request: Request, checks: Vec<Check>) -> Box<
 fn findings(request: &Request, checks: &[Check]) -> Vec<Finding> {
     plan::refusals(checks, &request.target.object())
         .map(|(check, finding)| match check.name {
-            name if checks::NOT_FORCIBLE.contains(&name) => finding,
-            name => finding.next(format!("{} --force {name}", request.command())),
+            name if checks::is_forcible(name) => {
+                finding.next(format!("{} --force {name}", request.command()))
+            }
+            _ => finding,
         })
         .collect()
 }

@@ -26,7 +26,7 @@ fn the_plan_is_read_before_the_question() {
 
 #[test]
 fn nothing_but_yes_is_a_yes() {
-    for answer in ["n\r", "\r", "yeah\r"] {
+    for answer in ["n\r", "\r", "yeah\r", "\u{4}"] {
         let api = FakeApi::start();
         let (mut terminal, _) = asked(&api);
         terminal.press(answer);

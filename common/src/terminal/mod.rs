@@ -9,7 +9,6 @@ mod text;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
-use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
@@ -18,6 +17,7 @@ use sk_core::causes::CAUSES;
 use sk_core::fact::Fact;
 use sk_core::finding::Finding;
 use sk_core::sanitize;
+use tokio::sync::oneshot;
 
 pub use keys::Keys;
 pub use live::{Live, RolloutView, SoakView};
@@ -30,9 +30,6 @@ use crate::catalogue::Loaded;
 use crate::cli::{Color, GlobalFlags, Output};
 use crate::error::Error;
 use crate::exit;
-
-/// Time for a signal to be told.
-const AFTER_CTRL_C: Duration = Duration::from_millis(200);
 
 /// Pods that the report names instead of one that is not there.
 const NAMED: usize = 20;
@@ -175,25 +172,28 @@ impl Terminal {
         }
     }
 
-    /// Asks once; anything but yes is no. The line is read in the terminal's own mode, so that a signal
-    /// leaves the terminal as it was.
+    /// Asks once; anything but yes is no, the end of input too (at which `dialoguer` would ask again for ever). The line is read
+    /// in the terminal's own mode, so that a signal leaves the terminal as it was.
     pub async fn confirm(&mut self, question: &str) -> Answer {
         if !self.attended {
             return Answer::Nobody;
         }
-        let question = format!("{question} [y/N]");
-        let asked = tokio::task::spawn_blocking(move || {
-            dialoguer::Input::<String>::new().with_prompt(question).allow_empty(true).interact()
+        let _ = write!(self.err, "{question} [y/N]: ").and_then(|()| self.err.flush());
+        let (tell, told) = oneshot::channel();
+        // No task of the runtime, which would wait for it: a read of a terminal cannot be called off.
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let read = io::stdin().read_line(&mut line);
+            tell.send(read.is_ok_and(|length| length > 0).then_some(line))
         });
-        match asked.await {
-            Ok(Ok(answer)) if ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) => {
+        match told.await {
+            Ok(Some(line)) if ["y", "yes"].contains(&line.trim().to_ascii_lowercase().as_str()) => {
                 Answer::Yes
             }
-            Ok(Ok(_)) => Answer::No,
-            Ok(Err(_)) | Err(_) => {
-                // Ctrl-C ends the reading a moment before the signal is told.
+            Ok(Some(_)) => Answer::No,
+            // The input has ended, and with it the line.
+            Ok(None) | Err(_) => {
                 let _ = writeln!(self.err);
-                tokio::time::sleep(AFTER_CTRL_C).await;
                 Answer::No
             }
         }

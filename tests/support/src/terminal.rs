@@ -26,7 +26,9 @@ pub struct InTerminal {
 impl InTerminal {
     pub(crate) fn start(command: std::process::Command, line: String, home: TempDir) -> Self {
         let mut session = OsSession::spawn(command).unwrap_or_else(|error| panic!("{line}: {error}"));
-        session.get_process_mut().set_window_size(COLUMNS, LINES).expect("a terminal has a size");
+        let terminal = session.get_process_mut();
+        terminal.set_window_size(COLUMNS, LINES).expect("a terminal has a size");
+        terminal.set_echo(true, None).expect("a terminal shows what is typed");
         let shown = vt100::Parser::new(LINES, COLUMNS, KEPT);
         Self { command: line, session, shown, _home: home }
     }

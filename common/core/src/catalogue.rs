@@ -205,9 +205,16 @@ impl Catalogue {
 
     /// The name most like `typed`, when one is near enough to be a slip of the finger.
     pub fn nearest(&self, typed: &str) -> Option<&str> {
+        let typed = typed.to_lowercase();
+        let named = |service: &&Service| typed.len() > 2 && service.name.contains(&typed);
+        if let (1, Some(part)) =
+            (self.services.iter().filter(named).count(), self.services.iter().find(named))
+        {
+            return Some(&part.name);
+        }
         self.services
             .iter()
-            .map(|service| (strsim::jaro_winkler(typed, &service.name), service.name.as_str()))
+            .map(|service| (strsim::jaro_winkler(&typed, &service.name), service.name.as_str()))
             .filter(|(likeness, _)| *likeness >= 0.8)
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, name)| name)

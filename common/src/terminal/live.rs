@@ -158,7 +158,7 @@ fn row(pod: &PodLine, width: usize) -> String {
     let (name, age) = (visible(&pod.name), duration::short(pod.age));
     let tail = format!("  {node}{restarts}{waits}");
     // A line that the terminal wraps by itself is not cleared with the others.
-    let taken = [role, &name, &age].map(|word| word.chars().count()).iter().sum::<usize>() + width + 8;
+    let taken = format!("  {role}  {name}  {:<width$} {age:>6}", "").chars().count();
     let broken = taken + tail.chars().count() > WIDTH && tail.trim() != "";
     let tail = if broken { format!("\n{}", lines("       ", 7, tail.trim())) } else { tail };
     format!("  {role}  {name}  {state} {age:>6}{tail}")

@@ -13,6 +13,7 @@ use sk_core::restart::{Change, Plan, Refusal, Restart};
 use sk_core::rollout::{self, Progress};
 use sk_core::sanitize::visible;
 use sk_core::verify::Verification;
+use sk_core::words::counted;
 use sk_core::workload;
 
 use super::{RolloutView, Text, text as terminal};
@@ -194,11 +195,12 @@ fn serving(restart: &Restart, outcome: Outcome, text: &mut Text) {
     let ready: Vec<_> = seen.pods.iter().filter(|pod| workload::is_ready(pod)).collect();
     let old = ready.iter().filter(|pod| !seen.is_new(pod)).count();
     let wanted = seen.deployment.replicas();
-    text.line(terminal::lines(
-        "  ",
-        2,
-        &format!("Serving: {} of {wanted} pods, {old} of them old", ready.len()),
-    ));
+    // Beside new pods more may serve than are wanted in the end.
+    let serving = match i32::try_from(ready.len()) {
+        Ok(more) if more > wanted => format!("{} ({wanted} wanted)", counted(more, "pod")),
+        _ => format!("{} of {}", ready.len(), counted(wanted, "pod")),
+    };
+    text.line(terminal::lines("  ", 2, &format!("Serving: {serving}, {old} of them old")));
     if old > 0 && outcome == Outcome::Failed {
         let mut nodes: Vec<&str> =
             ready.iter().filter(|pod| !seen.is_new(pod)).filter_map(|pod| workload::node(pod)).collect();

@@ -127,9 +127,14 @@ fn refuses_what_contradicts_itself() {
 #[test]
 fn finds_the_name_that_was_meant() {
     let catalogue = Catalogue::built_in().unwrap();
-    for (typed, meant) in
-        [("api-gatway", Some("api-gateway")), ("billing", Some("billing-svc")), ("zzz", None), ("", None)]
-    {
+    for (typed, meant) in [
+        ("api-gatway", Some("api-gateway")),
+        ("gateway", Some("api-gateway")),
+        ("API-GATEWAY", Some("api-gateway")),
+        ("billing", Some("billing-svc")),
+        ("zzz", None),
+        ("", None),
+    ] {
         assert_eq!(catalogue.nearest(typed), meant, "{typed}");
     }
 }

@@ -169,9 +169,20 @@ impl<'a> PodFacts<'a> {
         self.place.kubectl(&format!("logs {pod} -c {container} --previous --tail=50"))
     }
 
-    /// The command that changes its template.
+    /// Whether what it asks for can be changed where it stands: the API server takes no such change of a pod or a Job.
+    pub(in crate::causes) fn can_be_edited(&self) -> bool {
+        let (kind, _) = workload::owner(self.pod);
+        !["pod", "job"].contains(&kind.as_str())
+    }
+
+    /// The command that changes its template; where nothing can be changed, the one that prints it, to be made anew.
     pub(in crate::causes) fn edit_owner(&self) -> String {
-        self.place.kubectl(&format!("edit {}", self.owner()))
+        let owner = self.owner();
+        self.place.kubectl(&if self.can_be_edited() {
+            format!("edit {owner}")
+        } else {
+            format!("get {owner} -o yaml")
+        })
     }
 
     /// The condition of this type.

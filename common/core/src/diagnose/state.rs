@@ -51,7 +51,7 @@ impl State {
     pub fn in_words(pod: &Pod) -> String {
         let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or("Unknown");
         let phase = if pod.metadata.deletion_timestamp.is_some() { "Terminating" } else { phase };
-        let ready = if workload::is_ready(pod) { "ready" } else { "not ready" };
+        let ready = if workload::condition_is_true(pod, "Ready") { "ready" } else { "not ready" };
         match workload::restarts(pod) {
             0 => format!("{phase}, {ready}"),
             restarts => format!("{phase}, {ready}, {}", counted(restarts, "restart")),

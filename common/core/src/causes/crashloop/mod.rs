@@ -12,7 +12,7 @@ mod one_node_only;
 mod oom_killed;
 mod oom_node_pressure;
 mod post_start_hook;
-mod since_revision;
+pub(in crate::causes) mod since_revision;
 mod start_error;
 mod startup_probe;
 mod usage;

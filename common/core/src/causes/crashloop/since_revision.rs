@@ -69,7 +69,7 @@ fn sighting(facts: &WorkloadFacts<'_>, summary: String, evidence: Vec<String>) -
 }
 
 /// The ready pods of revisions whose templates really differ from the present one. After a restart there are none.
-fn serving_before<'a>(facts: &WorkloadFacts<'a>) -> Vec<&'a Pod> {
+pub(in crate::causes) fn serving_before<'a>(facts: &WorkloadFacts<'a>) -> Vec<&'a Pod> {
     let all = facts.workload;
     let differs = |set: &&workload::ReplicaSet| {
         all.current().is_none_or(|current| current.uid() != set.uid())

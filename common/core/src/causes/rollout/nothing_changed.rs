@@ -2,6 +2,7 @@
 
 use super::revisions;
 use crate::causes::container::word;
+use crate::causes::crashloop::since_revision;
 use crate::causes::{Cause, Fatal, Rule, STATE, Sighting, WorkloadFacts};
 use crate::finding::Severity;
 use crate::{revision, workload};
@@ -15,6 +16,10 @@ pub(in crate::causes) const NOTHING_CHANGED: Cause = Cause {
 };
 
 fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
+    // Where an older template serves, it is a rollback to that one which helps.
+    if !since_revision::serving_before(facts).is_empty() {
+        return None;
+    }
     // An older one of the same template is no restart: what lies between differs, and may be rolled back to.
     let (current, before) = revisions::present_and_before(facts)?;
     if !revision::is_same(current.template(), before.template()) {

@@ -150,6 +150,18 @@ fn pods_that_exit_with_7() {
     });
 }
 
+/// At one instant all of them may be ready: for kubectl that is a success.
+#[test]
+fn pods_that_are_ready_between_two_crashes() {
+    let cluster = TestCluster::get();
+    let service = Service::start(&cluster);
+    service.order(&[("STUB_EXIT_CODE", "9"), ("STUB_EXIT_AFTER", "1.5")]);
+    let run = service.restart(&["--soak", "0", "-o", "json"]).run().code(1);
+    let report = report(&run);
+    let told = (&report["outcome"], &report["findings"][0]["code"], &report["verified"]["rollout"]);
+    assert_eq!(told, (&json!("Failed"), &json!("crashloop/app-exit"), &json!("fail")), "{run}");
+}
+
 #[test]
 fn pods_that_are_killed_for_memory() {
     fails(&Case {

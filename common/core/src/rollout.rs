@@ -170,13 +170,18 @@ pub(crate) fn pod_line(pod: &Pod, new: bool, now: Timestamp) -> PodLine {
     }
 }
 
-/// Of a pod that starts: the probe it has to pass, and how much of that probe's own budget is used.
+/// Of a pod that starts: the probe it has to pass, and how much of that probe's own budget is used. Of one that came back
+/// from a crash: that it has to prove itself.
 ///
 /// A startup probe gives `initialDelaySeconds + failureThreshold × periodSeconds`; a readiness probe gives no limit
 /// but is not asked before its `initialDelaySeconds`.
 fn waiting_for(pod: &Pod, now: Timestamp) -> Option<String> {
-    if pod_state(pod) != PodState::Starting {
-        return None;
+    match pod_state(pod) {
+        PodState::Starting => {}
+        PodState::Ready if workload::may_relapse(pod, now) => {
+            return Some("came back from a crash".to_owned());
+        }
+        _ => return None,
     }
     let status = workload::containers(pod).find(|status| !status.ready)?;
     let since = status.state.as_ref()?.running.as_ref()?.started_at.as_ref()?.0;

@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::fact::Fact;
 use crate::revision;
 
-pub(crate) use lean::RELAPSE;
+pub(crate) use lean::{RELAPSE, is_lately_back, may_relapse};
 pub use lean::{is_well, lean};
 pub use pod::{
     condition_is_true, container_names, containers, deployment_of, has_ended, is_ready, last_seen, name,

@@ -1,6 +1,7 @@
 //! Long lists, page by page: of each object only what is wanted stays in memory.
 
 use http::Method;
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, Pod};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -110,12 +111,13 @@ impl Cluster {
         &self,
         namespace: &str,
         selectors: Selectors<'_>,
+        now: Timestamp,
         mut wanted: impl FnMut(&Pod) -> bool,
     ) -> Result<Vec<Pod>, Error> {
         let mut pods = Vec::new();
         self.pages(&PODS, namespace, selectors, |pod: Pod| {
             if wanted(&pod) {
-                pods.push(workload::lean(pod));
+                pods.push(workload::lean(pod, now));
             }
         })
         .await?;

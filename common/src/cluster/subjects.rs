@@ -142,7 +142,7 @@ impl Cluster {
     /// What keeps the pods or Deployments themselves from being read; the one that is asked about is not there.
     pub async fn subjects(&self, question: &Question, now: Timestamp) -> Result<Vec<Scene>, Error> {
         match question {
-            Question::Services(targets) => self.services(targets).await,
+            Question::Services(targets) => self.services(targets, now).await,
             Question::Pod { namespace, name } => Ok(vec![self.pod(namespace, name, now).await?]),
             Question::Stuck { state, namespace, labels } => {
                 self.stuck(*state, namespace.as_deref(), labels, now).await
@@ -150,16 +150,16 @@ impl Cluster {
         }
     }
 
-    async fn services(&self, targets: &[Target]) -> Result<Vec<Scene>, Error> {
+    async fn services(&self, targets: &[Target], now: Timestamp) -> Result<Vec<Scene>, Error> {
         if let [target] = targets {
-            let scene = self.scene(&target.namespace, targets).await?;
+            let scene = self.scene(&target.namespace, targets, now).await?;
             return if scene.absent.is_empty() { Ok(vec![scene]) } else { Err(self.not_found(target).await) };
         }
         let mut namespaces: BTreeMap<&str, Vec<Target>> = BTreeMap::new();
         for target in targets {
             namespaces.entry(&target.namespace).or_default().push(target.clone());
         }
-        let scenes = namespaces.iter().map(|(namespace, targets)| self.scene(namespace, targets));
+        let scenes = namespaces.iter().map(|(namespace, targets)| self.scene(namespace, targets, now));
         let scenes: Vec<_> = stream::iter(scenes).buffered(AT_ONCE).collect().await;
         if scenes.iter().all(Result::is_err) {
             return scenes.into_iter().collect();
@@ -174,11 +174,11 @@ impl Cluster {
     }
 
     /// Deployments of one namespace. The catalogue's selectors save waiting for their own, which count.
-    async fn scene(&self, namespace: &str, targets: &[Target]) -> Result<Scene, Error> {
+    async fn scene(&self, namespace: &str, targets: &[Target], now: Timestamp) -> Result<Scene, Error> {
         let expected = |target: &Target| target.service.as_ref()?.selector.clone();
         let early = async {
             match targets.iter().map(expected).collect::<Option<Vec<String>>>() {
-                Some(selectors) => Some(self.owned(namespace, &selectors).await),
+                Some(selectors) => Some(self.owned(namespace, &selectors, now).await),
                 None => None,
             }
         };
@@ -192,14 +192,14 @@ impl Cluster {
             Some(early) if found.iter().all(fits) => early?,
             _ => {
                 let own: Vec<String> = found.iter().map(Deployment::selector).collect();
-                self.owned(namespace, &own).await?
+                self.owned(namespace, &own, now).await?
             }
         };
         let is_absent =
             |target: &&Target| !found.iter().any(|deployment| deployment.name() == target.deployment);
         let absent = targets.iter().filter(is_absent).cloned().collect();
         let looked_at = pods.len();
-        let events = self.events_around(namespace, &found, &pods).await;
+        let events = self.events_around(namespace, &found, &pods, now).await;
         let mut pool = Pool { sets, pods, events };
         let workloads = found.into_iter().map(|deployment| pool.workload(deployment)).collect();
         let needed = targets.iter().map(|target| (target.deployment.clone(), needed(target))).collect();
@@ -239,11 +239,12 @@ impl Cluster {
         &self,
         namespace: &str,
         selectors: &[String],
+        now: Timestamp,
     ) -> Result<(Vec<ReplicaSet>, Vec<Pod>), Error> {
         let together = select::in_one(selectors);
         let each = together.as_ref().map_or(selectors, std::slice::from_ref).iter();
         let each = each.map(|labels| async move {
-            let pods = self.lean_pods(namespace, Selectors { labels, fields: "" }, |_| true);
+            let pods = self.lean_pods(namespace, Selectors { labels, fields: "" }, now, |_| true);
             let (sets, pods) = join(self.replica_sets(namespace, labels), pods).await;
             Ok((sets?, pods?))
         });
@@ -265,8 +266,9 @@ impl Cluster {
         namespace: &str,
         deployments: &[Deployment],
         pods: &[Pod],
+        now: Timestamp,
     ) -> Fact<Vec<Event>> {
-        let sick: Vec<&Pod> = pods.iter().filter(|pod| !workload::is_well(pod)).collect();
+        let sick: Vec<&Pod> = pods.iter().filter(|pod| !workload::is_well(pod, now)).collect();
         let refusals = async {
             if deployments.iter().all(|deployment| deployment.condition("ReplicaFailure").is_none()) {
                 return Ok(Vec::new());

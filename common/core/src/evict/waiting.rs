@@ -41,10 +41,10 @@ impl Eviction {
         now: Timestamp,
     ) -> Action {
         waiting.hear(observation);
-        if waiting.reached.advance(self.reached()) {
+        if waiting.reached.advance(self.reached(now)) {
             waiting.since = now;
         }
-        if self.reached() == REPLACED {
+        if self.reached(now) == REPLACED {
             self.complete(now);
             self.enter(Doing::Inspecting);
             return self.look_into();
@@ -62,9 +62,9 @@ impl Eviction {
         SignedDuration::from_secs(seconds.clamp(0, LONGEST_GRACE))
     }
 
-    fn reached(&self) -> Reached {
+    fn reached(&self, now: Timestamp) -> Reached {
         let stage = |pod: &Pod| match workload::node(pod) {
-            _ if serves(pod) => Stage::Serves,
+            _ if serves(pod) && !workload::may_relapse(pod, now) => Stage::Serves,
             Some(_) => Stage::Scheduled,
             None => Stage::Created,
         };

@@ -12,7 +12,7 @@ use crate::operation::run::Body;
 use crate::operation::{Action, Ending, Observation, Waiting};
 use crate::report::Outcome;
 use crate::rollout::{self, Progress};
-use crate::workload::Workload;
+use crate::workload::{self, Workload};
 
 impl Restart {
     pub(super) fn rolling(
@@ -41,7 +41,7 @@ impl Restart {
             let found = self.plan.change.instead(&workload.deployment);
             return Some(self.superseded(&found, now));
         }
-        if rollout::judge(workload) == rollout::Verdict::Complete {
+        if rollout::judge(workload) == rollout::Verdict::Complete && !self.may_relapse(now) {
             self.complete(now);
             return Some(self.inspect());
         }
@@ -51,6 +51,12 @@ impl Restart {
         let found = self.found(&Fetched::new(), now);
         self.standing.observe(found, now);
         None
+    }
+
+    /// Whether a new pod has come back from a crash so lately that its being ready says nothing yet.
+    pub(super) fn may_relapse(&self, now: Timestamp) -> bool {
+        let workload = self.seen();
+        workload.pods.iter().any(|pod| workload.is_new(pod) && workload::may_relapse(pod, now))
     }
 
     /// Whether the controller gave up before the change was made and has not judged since: the condition stays as it

@@ -251,7 +251,9 @@ impl Body for Restart {
     }
 
     fn changed_outside(&self, fetched: &Fetched, now: Timestamp) -> Vec<Finding> {
-        self.written_since(fetched, now)
+        // What a quota or an admission refuses has nothing to do with what a pod reads.
+        let of_pods = self.causes().any(|finding| finding.object.starts_with("pod/"));
+        if of_pods { self.written_since(fetched, now) } else { Vec::new() }
     }
 
     fn unread(&self) -> Option<Finding> {
@@ -261,7 +263,7 @@ impl Body for Restart {
     fn waits_for(&self) -> (String, Option<Finding>) {
         let waits = match rollout::judge(self.seen()) {
             rollout::Verdict::Waiting(what) => what,
-            _ => "the rollout".to_owned(),
+            _ => "a container that came back from a crash has to run longer than before".to_owned(),
         };
         (waits, None)
     }

@@ -37,7 +37,7 @@ impl Cluster {
         let events: Fact<Vec<Event>> = events.into();
         let around = match State::of(&pod, now) {
             None | Some(State::Terminating) => Ok(None),
-            Some(_) => self.around(namespace, &pod, &events).await,
+            Some(_) => self.around(namespace, &pod, &events, now).await,
         };
         let only = Some(BTreeSet::from([name.to_owned()]));
         let (subjects, unseen) = match around {
@@ -56,11 +56,12 @@ impl Cluster {
         namespace: &str,
         pod: &Pod,
         events: &Fact<Vec<Event>>,
+        now: Timestamp,
     ) -> Result<Option<Workload>, Error> {
         let Some(name) = workload::deployment_of(pod) else { return Ok(None) };
         let Some(raw) = self.get(&DEPLOYMENTS, namespace, name).await? else { return Ok(None) };
         let deployment = Deployment::read(raw)?;
-        let (sets, pods) = self.owned(namespace, &[deployment.selector()]).await?;
+        let (sets, pods) = self.owned(namespace, &[deployment.selector()], now).await?;
         let workload = Workload::of(deployment, sets, pods, events.clone());
         let uid = &pod.metadata.uid;
         let is_of_it = workload.pods.iter().any(|other| other.metadata.uid == *uid);
@@ -77,7 +78,7 @@ impl Cluster {
     ) -> Result<Vec<Scene>, Error> {
         let mut looked_at = 0;
         let selectors = Selectors { labels, fields: select::phases(state) };
-        let listed = self.lean_pods(namespace.unwrap_or_default(), selectors, |pod| {
+        let listed = self.lean_pods(namespace.unwrap_or_default(), selectors, now, |pod| {
             looked_at += 1;
             state.is_of(pod, now) || (state.is_compared() && workload::deployment_of(pod).is_some())
         });

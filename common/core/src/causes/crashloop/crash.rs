@@ -59,7 +59,7 @@ pub(in crate::causes) fn in_depth<'a>(
     let relapses = || {
         let often = container.status.restart_count >= workload::RELAPSE;
         let short = container.last().and_then(ran).is_some_and(|ran| ran <= LONG_RUN);
-        container.role != Role::Init && often && short
+        container.role != Role::Init && (often && short || workload::is_lately_back(container.status, now))
     };
     if workload::is_ready(pod) && !relapses() { None } else { unsteady(pod, container, now) }
 }

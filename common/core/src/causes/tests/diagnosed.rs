@@ -87,6 +87,19 @@ fn what_differs_in_more_than_numbers_is_no_group() {
     assert_eq!(diagnosis.groups.len(), 2);
 }
 
+/// Also after the first crash: what came back a moment ago is not believed to stay.
+#[test]
+fn who_is_ready_between_two_crashes_is_not_called_well() {
+    let back = container(true, 1, &running(5), &super::make::ended(9, "Error", [1, 3]));
+    let pod = with(ready(), &back);
+    let codes = |seconds| {
+        let findings = web().pod(&pod).at(seconds).case().diagnosis().findings;
+        findings.iter().map(|found| found.cause.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(8), ["crashloop/app-exit"]);
+    assert_eq!(codes(30), Vec::<&str>::new());
+}
+
 /// A pod that is not well and has no cause is never "nothing wrong".
 #[test]
 fn what_nothing_explains_is_unknown_and_says_so() {
@@ -94,7 +107,7 @@ fn what_nothing_explains_is_unknown_and_says_so() {
     let due = json!({"metadata": {"deletionTimestamp": at(60), "deletionGracePeriodSeconds": 30}});
     for (pod, words) in [
         (unready, "not ready; nothing that was read says why"),
-        (with(ready(), &due), "Terminating, not ready; nothing that was read says why"),
+        (with(ready(), &due), "Terminating, ready; nothing that was read says why"),
         (json!({"status": {"phase": "Failed", "reason": "Terminated"}}), "nothing that was read says why"),
         (json!({"metadata": {"creationTimestamp": at(110)}}), "created 10s ago, and nothing has failed yet"),
         (json!({"status": null}), "nothing that was read says why"),

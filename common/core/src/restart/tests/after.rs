@@ -13,6 +13,20 @@ fn missing_key(plan: &Plan) -> Observation {
     Observation::Workload(Box::new(workload))
 }
 
+/// Ready between two crashes is no success; to have run longer than before is.
+#[test]
+fn a_pod_that_came_back_from_a_crash_has_to_prove_itself() {
+    let (mut restart, plan) = rolling();
+    let mut workload = after(&plan, &[], &[true; 3]).workload();
+    let back = serde_json::json!([{"name": "app", "image": "", "imageID": "", "ready": true, "restartCount": 1,
+        "state": {"running": {"startedAt": at(20)}},
+        "lastState": {"terminated": {"exitCode": 9, "startedAt": at(10), "finishedAt": at(12)}}}]);
+    workload.pods[0].status.as_mut().unwrap().container_statuses = serde_json::from_value(back).unwrap();
+    assert!(watches(&restart.next(Observation::Workload(Box::new(workload)), at(21))));
+    assert!(watches(&restart.next(Observation::Quiet, at(32))));
+    assert!(matches!(restart.next(Observation::Quiet, at(33)), Action::Inspect(_)));
+}
+
 #[test]
 fn a_cause_shows_at_once_and_fails_when_it_has_stood() {
     let (mut restart, plan) = rolling();

@@ -7,6 +7,7 @@ use super::served::Served;
 use crate::duration;
 use crate::operation::Entry;
 use crate::revision;
+use crate::words::counted;
 use crate::workload::{ReplicaSet, Workload};
 
 /// What served this long has shown that it can.
@@ -53,10 +54,10 @@ pub fn choose(history: &History) -> Result<Choice, NoChoice> {
     if differing().next().is_none() {
         return Err(NoChoice { why: nothing_else(history), might_do: None });
     }
-    let long = |revision: &&Revision| revision.served.at_least() >= PROVEN && revision.failed.is_none();
-    let chosen = differing()
-        .find(|revision| verified(revision).is_some() && revision.failed.is_none())
-        .or_else(|| differing().find(long))
+    let sound = || differing().filter(|revision| revision.failed.is_none() && revision.crashes().is_none());
+    let chosen = sound()
+        .find(|revision| verified(revision).is_some())
+        .or_else(|| sound().find(|revision| revision.served.at_least() >= PROVEN))
         .or_else(|| differing().find(|revision| revision.broken().is_none()));
     match chosen {
         Some(revision) => choice(history, revision, why(revision)).ok_or_else(|| no_choice(history)),
@@ -117,7 +118,15 @@ impl Revision {
             return Some(format!("its last operation failed ({operation})"));
         }
         let never = self.served == Served::Never;
-        never.then(|| "no rollout to it was ever completed: older pods have outlived it".to_owned())
+        let never =
+            never.then(|| "no rollout to it was ever completed: older pods have outlived it".to_owned());
+        self.crashes().or(never)
+    }
+
+    /// That what was verified once does not serve now.
+    fn crashes(&self) -> Option<String> {
+        let crashes = self.ready == 0 && self.pod_restarts > 0;
+        crashes.then(|| format!("none of its pods is ready now ({})", counted(self.pod_restarts, "restart")))
     }
 }
 

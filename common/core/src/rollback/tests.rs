@@ -76,6 +76,16 @@ impl Web {
         self
     }
 
+    /// The same, restarted twice.
+    fn restarting(self, number: i64, seconds: i64) -> Self {
+        let mut web = self.pod(number, seconds, false);
+        if let Some(pod) = web.pods.last_mut() {
+            pod["status"]["containerStatuses"] =
+                json!([{"name": "app", "image": "", "imageID": "", "ready": false, "restartCount": 2}]);
+        }
+        web
+    }
+
     /// An operation on that image that ended so at this time.
     fn operation(mut self, image: &str, outcome: &str, verified: bool, seconds: i64) -> Self {
         let entry = json!({

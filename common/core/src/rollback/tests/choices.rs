@@ -24,6 +24,23 @@ fn refused(choice: Result<Choice, NoChoice>) -> String {
 }
 
 #[test]
+fn what_was_verified_and_crashes_now_is_passed_over() {
+    let web = Web::default().rolled(1, "web:1", 0).operation("web:1", "Succeeded", true, 60);
+    let web = web.rolled(2, "web:2", HOUR).operation("web:2", "Succeeded", true, HOUR + 60);
+    let web = web.rolled(3, "web:3", 2 * HOUR);
+    assert_eq!(choose(&web.history(2 * HOUR + 60)).unwrap().number, 2);
+    let choice = choose(&web.restarting(2, HOUR).history(2 * HOUR + 60)).unwrap();
+    assert_eq!(choice.number, 1);
+    assert!(
+        choice
+            .passed_over
+            .iter()
+            .any(|passed| passed.why.contains("none of its pods is ready now (2 restarts)")),
+        "{choice:?}"
+    );
+}
+
+#[test]
 fn restarts_are_folded_into_what_they_restart() {
     let web = Web::default().rolled(1, "web:1", 0).rolled(2, "web:2", HOUR);
     let web = web.restarted(3, "web:2", 2 * HOUR).restarted(4, "web:2", 3 * HOUR);

@@ -11,6 +11,7 @@ use sk_core::rollout::{PodLine, PodState};
 use sk_core::sanitize::visible;
 use sk_core::words::counted;
 
+use super::keys::Mode;
 use super::text::{WIDTH, lines, sign};
 
 /// Pods shown one by one; more are counted.
@@ -50,7 +51,7 @@ pub struct SoakView {
 pub struct Live(Form);
 
 enum Form {
-    Redrawn { bar: ProgressBar, coloured: bool },
+    Redrawn { bar: ProgressBar, coloured: bool, unechoed: Option<Mode> },
     Lines(Told),
     Silent,
 }
@@ -74,7 +75,7 @@ impl Live {
         {
             bar.set_style(style.progress_chars(sign("█░░", "#--")));
         }
-        Self(Form::Redrawn { bar, coloured })
+        Self(Form::Redrawn { bar, coloured, unechoed: Mode::unechoed() })
     }
 
     pub(super) fn lines() -> Self {
@@ -88,7 +89,7 @@ impl Live {
     /// Shows where it stands now.
     pub fn show(&mut self, view: &RolloutView) {
         match &mut self.0 {
-            Form::Redrawn { bar, coloured } => redraw(bar, view, *coloured),
+            Form::Redrawn { bar, coloured, .. } => redraw(bar, view, *coloured),
             Form::Lines(told) => told.tell(view),
             Form::Silent => {}
         }
@@ -118,8 +119,9 @@ impl Live {
 
     /// Clears what was redrawn; the result follows.
     pub fn finish(&mut self) {
-        if let Form::Redrawn { bar, .. } = &self.0 {
+        if let Form::Redrawn { bar, unechoed, .. } = &mut self.0 {
             bar.finish_and_clear();
+            *unechoed = None;
         }
     }
 }

@@ -9,8 +9,9 @@ use crate::operations::Audience;
 /// The screen of one rollout.
 pub struct Screen<'a> {
     terminal: &'a mut Terminal,
-    live: Live,
+    // Dropped in this order: the mode of the keys was put over that of the live view.
     keys: Option<Keys>,
+    live: Live,
     announced: bool,
 }
 
@@ -23,6 +24,7 @@ impl<'a> Screen<'a> {
 
     /// Clears what was redrawn; says whether the verdict is out already.
     pub fn finish(mut self) -> bool {
+        self.keys = None;
         self.live.finish();
         self.announced
     }

@@ -206,11 +206,10 @@ impl Catalogue {
     /// The name most like `typed`, when one is near enough to be a slip of the finger.
     pub fn nearest(&self, typed: &str) -> Option<&str> {
         let typed = typed.to_lowercase();
-        let named = |service: &&Service| typed.len() > 2 && service.name.contains(&typed);
-        if let (1, Some(part)) =
-            (self.services.iter().filter(named).count(), self.services.iter().find(named))
-        {
-            return Some(&part.name);
+        let mut parts =
+            self.services.iter().filter(|service| typed.len() > 2 && service.name.contains(&typed));
+        if let (Some(only), None) = (parts.next(), parts.next()) {
+            return Some(&only.name);
         }
         self.services
             .iter()

@@ -96,6 +96,7 @@ pub(in crate::causes) fn seen<'a>(facts: &PodFacts<'a>) -> Option<Unschedulable<
     let said = scheduled.filter(|condition| condition.status == "False");
     let (message, evidence) = match said.and_then(|condition| condition.message.as_deref()) {
         Some(message) => {
+            let message = without_preemption(message);
             (message, format!("status.conditions[PodScheduled]: Unschedulable: {}", clip(message)))
         }
         None => events().last().map(|last| (event::message(last), event::evidence(last)))?,
@@ -108,11 +109,11 @@ pub(in crate::causes) fn seen<'a>(facts: &PodFacts<'a>) -> Option<Unschedulable<
 }
 
 impl<'a> Unschedulable<'a> {
-    /// Reads `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s). preemption: …`.
+    /// Reads `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s).`.
     fn read(message: &'a str, evidence: String, times: u32) -> Self {
         let (start, rest) = message.split_once(": ").unwrap_or(("", message));
         let nodes = start.split_once('/').and_then(|(_, all)| all.split(' ').next()?.parse().ok());
-        let sentence = rest.split_once(". ").map_or(rest, |(first, _)| first).trim_end_matches('.');
+        let sentence = first_sentence(rest).trim_end_matches('.');
         let mut reasons = split(sentence);
         let closest = reasons.iter().map(|reason| reason.filter).max();
         reasons.retain(|reason| Some(reason.filter) == closest);
@@ -182,6 +183,17 @@ impl<'a> Unschedulable<'a> {
         let evidence = [self.evidence].into_iter().chain(evidence).collect();
         Sighting { summary, evidence, next, observations: self.times, needs: self.needs }
     }
+}
+
+/// The scheduler's text without its second sentence, which tells that no other pod could make room by leaving either:
+/// `no new claims to deallocate, preemption: 0/3 nodes are available: …`.
+fn without_preemption(message: &str) -> &str {
+    let first = first_sentence(message);
+    if message[first.len()..].contains("preemption: ") { first } else { message }
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.split_once(". ").map_or(text, |(first, _)| first)
 }
 
 /// Takes `1 A, 2 B, with a comma` apart where a number follows a comma.
@@ -284,6 +296,19 @@ mod tests {
     fn closest(message: &str) -> Vec<(u32, &str)> {
         let unschedulable = Unschedulable::read(message, String::new(), 1);
         unschedulable.reasons.iter().map(|reason| (reason.nodes, reason.text)).collect()
+    }
+
+    #[test]
+    fn what_preemption_could_not_do_is_no_evidence() {
+        let refused = "0/1 nodes are available: 1 Insufficient cpu";
+        for tail in ["preemption: 0/1 nodes", "no new claims to deallocate, preemption: 0/1 nodes"] {
+            assert_eq!(
+                without_preemption(&format!("{refused}. {tail} are available: 1 No victims.")),
+                refused
+            );
+        }
+        let gone = "0/1 nodes are available: persistentvolumeclaim \"data\" not found. not found";
+        assert_eq!(without_preemption(gone), gone);
     }
 
     #[test]

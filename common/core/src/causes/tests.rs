@@ -10,6 +10,7 @@ mod make;
 mod observations;
 mod random;
 mod recorded;
+mod revisions;
 mod table;
 mod well;
 

@@ -12,6 +12,7 @@ mod one_node_only;
 mod oom_killed;
 mod oom_node_pressure;
 mod post_start_hook;
+mod replaced;
 pub(in crate::causes) mod since_revision;
 mod start_error;
 mod startup_probe;

@@ -1,9 +1,10 @@
-//! `crashloop/since-revision`: pods of the newest revision fail, those of a really different one before serve: roll back.
+//! `crashloop/since-revision`: pods of the newest revision fail, those of a really different one before serve or have
+//! all been replaced: roll back.
 
 use k8s_openapi::api::core::v1::Pod;
 
 use crate::causes::container::word;
-use crate::causes::crashloop::{CONFIG_ERROR, START_ERROR, crashing};
+use crate::causes::crashloop::{CONFIG_ERROR, START_ERROR, crashing, replaced};
 use crate::causes::{self, Cause, Fatal, Rule, STATE, Sighting, WorkloadFacts};
 use crate::finding::Severity;
 use crate::words::counted;
@@ -11,7 +12,7 @@ use crate::{revision, workload};
 
 pub(in crate::causes) const SINCE_REVISION: Cause = Cause {
     code: "crashloop/since-revision",
-    about: "pods of the newest revision crash, cannot start or do not get ready, those of another template before it serve: roll back",
+    about: "pods of the newest revision crash, cannot start or do not get ready, those of another template before it serve or have all been replaced: roll back",
     severity: Severity::Info,
     fatal: Fatal::Never,
     rule: Rule::Workload(rule),
@@ -42,10 +43,10 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
             let restarts = workload::restarts(pod);
             format!("pod/{} restarts: {restarts}", workload::name(pod))
         });
-        return Some(sighting(facts, summary, restarts.take(3).collect()));
+        return Some(sighting(facts, summary, restarts.take(3).collect(), ""));
     }
     if serving.is_empty() {
-        return None;
+        return replaced::sighting(facts, crashing);
     }
     let failing = failing(facts);
     let summary = format!(
@@ -54,15 +55,21 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
         counted(serving.len(), "pod")
     );
     let evidence = failing.iter().map(|pod| not_ready(pod));
-    (!failing.is_empty()).then(|| sighting(facts, summary, evidence.take(3).collect()))
+    (!failing.is_empty()).then(|| sighting(facts, summary, evidence.take(3).collect(), ""))
 }
 
-fn sighting(facts: &WorkloadFacts<'_>, summary: String, evidence: Vec<String>) -> Sighting {
+/// The sighting, whose next command is the rollback with these flags.
+pub(super) fn sighting(
+    facts: &WorkloadFacts<'_>,
+    summary: String,
+    evidence: Vec<String>,
+    flags: &str,
+) -> Sighting {
     let name = word(facts.workload.deployment.name());
     Sighting {
         summary,
         evidence,
-        next: vec![facts.place.kubectl(&format!("sk-rollback deployment/{name}"))],
+        next: vec![facts.place.kubectl(&format!("sk-rollback deployment/{name}{flags}"))],
         observations: STATE,
         ..Sighting::default()
     }
@@ -92,7 +99,7 @@ fn not_ready(pod: &Pod) -> String {
 }
 
 /// The new pods that have an error which their template can have brought. Within what a probe grants no rule finds one.
-fn failing<'a>(facts: &WorkloadFacts<'a>) -> Vec<&'a Pod> {
+pub(super) fn failing<'a>(facts: &WorkloadFacts<'a>) -> Vec<&'a Pod> {
     let pods = causes::new_pods(facts.workload);
     let causes = causes::CAUSES.iter().filter(|cause| is_of_template(cause));
     let found: Vec<_> = causes.flat_map(|cause| causes::seen(cause, facts, &pods)).collect();

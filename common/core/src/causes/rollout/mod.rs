@@ -8,7 +8,7 @@ mod paused;
 pub(super) mod pdb_blocks_eviction;
 mod progress_deadline;
 mod quota_surge;
-mod revisions;
+pub(super) mod revisions;
 mod stale_revision;
 
 pub(super) use below_floor::BELOW_FLOOR;

@@ -5,7 +5,7 @@ use crate::revision;
 use crate::workload::ReplicaSet;
 
 /// `revision 12`, or the `ReplicaSet` where the controller has not numbered it.
-pub(super) fn named(set: &ReplicaSet) -> String {
+pub(in crate::causes) fn named(set: &ReplicaSet) -> String {
     set.revision()
         .map_or_else(|| format!("ReplicaSet {}", set.name()), |revision| format!("revision {revision}"))
 }

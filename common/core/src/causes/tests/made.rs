@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::make::{
-    Make, container, crashed, creating, ended, probed, ready, running, unscheduled, waiting, web, with,
+    Make, container, crashed, creating, ended, ready, running, unscheduled, waiting, web, with,
 };
-use super::{Expected, check};
+use super::{Expected, check, revisions};
 use crate::fixtures::at;
 
 /// A name, what is made, and what is found in it.
@@ -13,7 +13,16 @@ pub(super) type Row = (&'static str, Make, Expected);
 
 /// All of them.
 pub(super) fn made() -> Vec<Row> {
-    [image(), crashloop(), since_revision(), scheduling(), pending(), rollout()].concat()
+    [
+        image(),
+        crashloop(),
+        revisions::since_revision(),
+        revisions::replaced(),
+        scheduling(),
+        pending(),
+        rollout(),
+    ]
+    .concat()
 }
 
 #[test]
@@ -130,87 +139,6 @@ fn crashloop() -> Vec<Row> {
             .older(&json!({"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": "registry.example.com/web:7"}]}}))
             .pod(&crashed(7, "Error", 3)),
             &[("crashloop/app-exit", "pod/web-6f9c7d5b8-", &["exit 7"])]),
-    ]
-}
-
-/// New pods that fail beside those of a template before, or of the same.
-fn since_revision() -> Vec<Row> {
-    let of = |image: &str| json!({"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": image}]}});
-    let (other, same) = (of("web:6"), of("registry.example.com/web:7"));
-    let refused = waiting("ErrImagePull", "failed to pull: registry.example.com/web:7: not found");
-    let missing = waiting("CreateContainerConfigError", "couldn't find key LIMIT in ConfigMap shop/web");
-    let unready = |seconds: i64| {
-        move |make: Make| {
-            make.pod(&probed(&running(seconds), 0, &Value::Null)).event(
-                "app",
-                "Unhealthy",
-                "Readiness probe failed: HTTP probe failed with statuscode: 503",
-                9,
-                [11, 110],
-            )
-        }
-    };
-    let restarted = json!({"status": {"containerStatuses": [{"name": "app", "image": "", "imageID": "", "ready": true,
-        "restartCount": 4, "state": running(1)}]}});
-    vec![
-        (
-            "no image since the new one",
-            web().older(&other).pod(&refused),
-            &[
-                ("image/not-found", "pod/web-6f9c7d5b8-", &["web:7"]),
-                (
-                    "crashloop/since-revision",
-                    "deployment/web",
-                    &["1 pod of the present template cannot serve", "1 pod of the template before can"],
-                ),
-            ],
-        ),
-        (
-            "a key that the new template wants, beside pods that restarted",
-            web().older(&other).pod_of("web-old", &with(ready(), &restarted)).pod(&missing),
-            &[
-                ("crashloop/config-error", "pod/web-6f9c7d5b8-", &["LIMIT"]),
-                ("crashloop/since-revision", "deployment/web", &["2 pods of the template before can"]),
-            ],
-        ),
-        (
-            "not ready since the new image",
-            unready(1)(web().older(&other)),
-            &[
-                ("readiness/http-5xx", "pod/web-6f9c7d5b8-", &["503"]),
-                ("crashloop/since-revision", "deployment/web", &["cannot serve"]),
-            ],
-        ),
-        (
-            "not ready yet since the new image",
-            unready(115)(web().older(&other)),
-            &[("readiness/still-starting", "pod/web-6f9c7d5b8-", &["is starting"])],
-        ),
-        (
-            "no image since a restart",
-            web().older(&same).pod(&refused),
-            &[("image/not-found", "pod/web-6f9c7d5b8-", &["web:7"])],
-        ),
-        (
-            "crashes beside pods that crashed before",
-            web()
-                .set("web-old", &other, &Value::Null)
-                .pod_of("web-old", &with(ready(), &restarted))
-                .pod(&crashed(7, "Error", 3)),
-            &[("crashloop/app-exit", "pod/web-6f9c7d5b8-", &["exit 7"])],
-        ),
-        (
-            "a node that is lost, with a new pod on it",
-            web()
-                .older(&other)
-                .pod(&with(
-                    ready(),
-                    &json!({"status": {"conditions": [
-                {"type": "Ready", "status": "False"}, {"type": "ContainersReady", "status": "True"}]}}),
-                ))
-                .event("", "NodeNotReady", "Node is not ready", 1, [80, 80]),
-            &[("readiness/node-not-ready", "pod/web-6f9c7d5b8-", &["node-1 does not answer"])],
-        ),
     ]
 }
 

@@ -42,11 +42,20 @@ const FAILED: &[&str] = &[
 
 /// What a message says, in the order in which it is looked for: what is more particular first.
 const SIGNS: &[(Kind, &[&str])] = &[
-    (Kind::Signature, &["signaturevalidationfailed", "signature", "cosign"]),
+    (
+        Kind::Signature,
+        &["signaturevalidationfailed", "signature validation", "signature was required", "cosign"],
+    ),
     (Kind::DiskFull, &["no space left on device", "disk quota exceeded"]),
     (
         Kind::NoPlatform,
-        &["no match for platform", "no matching manifest", "does not match the specified platform"],
+        &[
+            "no match for platform",
+            "no matching manifest",
+            "does not match the specified platform",
+            "no image found in image index for architecture",
+            "no image found in manifest list for architecture",
+        ],
     ),
     (Kind::RateLimited, &["429 too many requests", "toomanyrequests", "too many requests", "rate limit"]),
     (Kind::Tls, &["x509:", "tls: ", "http response to https client", "certificate"]),
@@ -131,7 +140,7 @@ impl<'a> Pull<'a> {
         }
     }
 
-    /// The message in lower case and without the image's name, which may contain anything.
+    /// The message in lower case and without what may contain any word: the image's name, and queries of addresses.
     fn without_names(&self) -> String {
         let reason =
             self.container.waiting().and_then(|waiting| waiting.reason.as_deref()).unwrap_or_default();
@@ -139,7 +148,7 @@ impl<'a> Pull<'a> {
         for name in [self.image, repository(self.image)].into_iter().filter(|name| !name.is_empty()) {
             text = text.replace(name, "IMAGE");
         }
-        format!("{reason}: {text}").to_lowercase()
+        format!("{reason}: {}", without_queries(&text)).to_lowercase()
     }
 
     /// The sighting, with what every failed pull shows.
@@ -169,6 +178,14 @@ impl<'a> Pull<'a> {
         let pod = word(facts.name());
         vec![facts.place.kubectl(&format!("get events --field-selector involvedObject.name={pod}"))]
     }
+}
+
+/// The text without what follows a question mark in an address: registries send on to addresses that are signed there.
+fn without_queries(text: &str) -> String {
+    let mut parts = text.split('?');
+    let first = parts.next().unwrap_or_default().to_owned();
+    let end = |query: &str| query.find(|c: char| c == '"' || c.is_whitespace()).unwrap_or(query.len());
+    parts.fold(first, |text, query| text + &query[end(query)..])
 }
 
 /// The image without its tag and digest.

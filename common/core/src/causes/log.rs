@@ -1,5 +1,7 @@
 //! The end of a log, read for the error that ended the process.
 
+use std::net::Ipv6Addr;
+
 use super::container::clip;
 
 /// What the last error of a log is about.
@@ -54,6 +56,18 @@ const ERRORS: &[&str] = &[
     "undefined",
 ];
 
+/// Ends of the names of source files, which stand before a line's number as a host stands before its port.
+const SOURCES: &[&str] = &[
+    ".go", ".py", ".js", ".mjs", ".ts", ".java", ".kt", ".scala", ".rs", ".rb", ".php", ".cs", ".c", ".cpp",
+];
+
+/// What a line has that tells of a try which was not the last.
+const TRIES: &[&str] = &["warn", "retry", "retries", "trying again"];
+
+/// What a process says that ends for a reason of its own.
+const ENDS: &[&str] =
+    &["panic:", "panicked at", "nil pointer", "segmentation fault", "unhandled exception", "fatal:"];
+
 const SETTINGS: &[&str] = &[
     "config",
     "environment variable",
@@ -70,7 +84,13 @@ const SETTINGS: &[&str] = &[
 pub(in crate::causes) fn last_error(log: &str) -> Option<LastError> {
     let lines = || log.lines().rev().take(LINES).map(|line| cut(line.trim())).filter(|line| !line.is_empty());
     let lower = |line: &str| line.to_lowercase();
-    let typed = lines().find_map(|line| about(&lower(line)).map(|about| (about, line)));
+    let typed = lines().enumerate().find_map(|(after, line)| Some((after, about(&lower(line))?, line)));
+    let typed = typed.filter(|(after, _, line)| {
+        let tried = TRIES.iter().any(|word| lower(line).contains(word));
+        let ends = |line: &str| ENDS.iter().any(|word| lower(line).contains(word));
+        !(tried && lines().take(*after).any(ends))
+    });
+    let typed = typed.map(|(_, about, line)| (about, line));
     let error = || lines().find(|line| ERRORS.iter().any(|word| lower(line).contains(word)));
     let (about, line) =
         typed.or_else(|| error().or_else(|| lines().next()).map(|line| (About::Other, line)))?;
@@ -159,7 +179,13 @@ fn is_address(word: &str) -> bool {
     let Some((host, port)) = word.rsplit_once(':') else { return false };
     let is_port = port.parse::<u16>().is_ok_and(|port| port > 0) && !port.starts_with('0');
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let is_host = bare.is_empty() || bare.bytes().any(|b| b.is_ascii_alphabetic() || b == b'.' || b == b':');
+    let is_name = |bare: &str| bare.bytes().any(|b| b.is_ascii_alphabetic() || b == b'.' || b == b'*');
+    // A time of day has colons, too, and a place in the source a number.
+    let is_host = if bare.contains(':') {
+        bare.parse::<Ipv6Addr>().is_ok()
+    } else {
+        bare.is_empty() || (is_name(bare) && !SOURCES.iter().any(|end| bare.ends_with(end)))
+    };
     is_port && is_host && bare.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_:*".contains(&b))
 }
 
@@ -228,6 +254,14 @@ mod tests {
             ("FATAL missing required setting DATABASE_URL", "its configuration is wrong or incomplete"),
             ("Error: environment variable TOKEN is not set", "its configuration is wrong or incomplete"),
             ("INFO reading config\nthread main panicked at src/main.rs:7:5", ""),
+            (
+                "2026-11-26 10:23:45,123 ERROR cannot connect: Connection refused",
+                "something it depends on refuses connections",
+            ),
+            ("main.go:27 connect: connection refused", "something it depends on refuses connections"),
+            ("dial tcp [::1]:5432: connect: connection refused", "[::1]:5432 refuses connections"),
+            ("WARN otel-collector:4317: connection refused, retrying\npanic: nil pointer dereference", ""),
+            ("ERROR db:5432: connection refused\nFATAL: giving up", "db:5432 refuses connections"),
         ] {
             assert_eq!(sentence(log), expected, "{log}");
         }

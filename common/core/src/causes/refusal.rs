@@ -33,6 +33,10 @@ pub(in crate::causes) struct Refusal<'a> {
     event: Option<&'a Event>,
 }
 
+/// What is said where only a quota allows pods of a priority, and none does
+/// (`apiserver/pkg/admission/plugin/resourcequota`).
+pub(in crate::causes) const NO_SCOPE: &str = "insufficient quota to match these scopes: ";
+
 /// What each kind's messages contain. Webhooks and policies come first: what they answer is free text.
 const SIGNS: &[(Kind, &str)] = &[
     (Kind::Webhook, "denied the request"),
@@ -40,12 +44,13 @@ const SIGNS: &[(Kind, &str)] = &[
     (Kind::AdmissionPolicy, "ValidatingAdmissionPolicy"),
     (Kind::Quota, "exceeded quota:"),
     (Kind::Quota, "failed quota:"),
+    (Kind::Quota, NO_SCOPE),
     (Kind::PodSecurity, "violates PodSecurity"),
     (Kind::LimitRange, " usage per Container is "),
     (Kind::LimitRange, " usage per Pod is "),
     (Kind::LimitRange, " limit to request ratio per "),
     (Kind::ServiceAccount, "error looking up service account"),
-    (Kind::PriorityClass, "PriorityClass"),
+    (Kind::PriorityClass, "no PriorityClass with name"),
     (Kind::RuntimeClass, "RuntimeClass"),
     (Kind::Invalid, " is invalid: "),
 ];
@@ -83,7 +88,8 @@ impl<'a> Refusal<'a> {
 
     fn kind(&self, facts: &WorkloadFacts<'_>) -> Kind {
         match self.sign() {
-            Kind::Quota if is_surge(facts) => Kind::QuotaSurge,
+            // Any other refusal by a quota is of every pod: room does not help.
+            Kind::Quota if self.message.contains("exceeded quota:") && is_surge(facts) => Kind::QuotaSurge,
             kind => kind,
         }
     }

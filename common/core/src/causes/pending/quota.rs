@@ -1,6 +1,7 @@
 //! `pending/quota`: a `ResourceQuota` leaves no room for the pods.
 
-use crate::causes::refusal::{self, Kind};
+use crate::causes::container::clip;
+use crate::causes::refusal::{self, Kind, NO_SCOPE};
 use crate::causes::{Cause, Fatal, Rule, Sighting, WorkloadFacts};
 use crate::finding::Severity;
 
@@ -14,6 +15,11 @@ pub(in crate::causes) const QUOTA: Cause = Cause {
 
 fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
     let refusal = refusal::seen(facts, Kind::Quota)?;
+    if let Some((_, scopes)) = refusal.message.split_once(NO_SCOPE) {
+        let summary =
+            format!("pods of this priority need a quota that allows them, and none does: {}", clip(scopes));
+        return Some(refusal.sighting(summary, vec![facts.place.kubectl("describe resourcequotas")]));
+    }
     let (name, numbers) = refusal::quota_arithmetic(&refusal);
     let summary = format!("quota {name} refuses new pods: {numbers}");
     let sighting = refusal.sighting(summary, refusal::quota_next(facts, &name));

@@ -286,7 +286,7 @@ impl Cluster {
     /// The events on these pods: asked for one by one, or picked out of the namespace's where the pods are many.
     async fn events_of(&self, namespace: &str, pods: &[&Pod]) -> Result<Vec<Event>, Error> {
         if pods.len() > FEW {
-            let uids: BTreeSet<&str> = pods.iter().filter_map(|pod| pod.metadata.uid.as_deref()).collect();
+            let uids: BTreeSet<&str> = pods.iter().filter_map(|pod| workload::event_uid(pod)).collect();
             let wanted = |event: &Event| uids.contains(subject(event));
             // No rule reads when a pod was scheduled, and each pod has such an event.
             return self.events(namespace, "involvedObject.kind=Pod,reason!=Scheduled", wanted).await;

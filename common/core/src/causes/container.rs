@@ -116,6 +116,16 @@ impl<'a> Seen<'a> {
         Some(started.map_or(Timestamp::UNIX_EPOCH, |time| time.0))
     }
 
+    /// Evidence: the command that it is given, or the arguments of its image's own.
+    pub(in crate::causes) fn typed(&self) -> Option<String> {
+        let spec = self.spec?;
+        let given = |field, words: Option<&Vec<String>>| {
+            let words = words.filter(|words| !words.is_empty())?;
+            Some(format!("{}: {}", self.spec_path(field), clip(&words.join(" "))))
+        };
+        given("command", spec.command.as_ref()).or_else(|| given("args", spec.args.as_ref()))
+    }
+
     /// Evidence: what it waits for.
     pub(in crate::causes) fn waiting_evidence(&self, waiting: &ContainerStateWaiting) -> String {
         let reason = waiting.reason.as_deref().unwrap_or_default();
@@ -169,10 +179,11 @@ impl<'a> PodFacts<'a> {
         self.place.kubectl(&format!("logs {pod} -c {container} --previous --tail=50"))
     }
 
-    /// Whether what it asks for can be changed where it stands: the API server takes no such change of a pod or a Job.
+    /// Whether what it asks for can be changed where it stands: the API server takes no such change of a pod or a Job,
+    /// and a static pod's is a file on its node.
     pub(in crate::causes) fn can_be_edited(&self) -> bool {
         let (kind, _) = workload::owner(self.pod);
-        !["pod", "job"].contains(&kind.as_str())
+        !["pod", "job", "node"].contains(&kind.as_str())
     }
 
     /// The command that changes its template; where nothing can be changed, the one that prints it, to be made anew.

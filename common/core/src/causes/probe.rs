@@ -109,9 +109,9 @@ pub(in crate::causes) fn failures<'a>(
     container: &Seen<'_>,
     kind: &'static str,
 ) -> impl Iterator<Item = &'a Event> {
-    let unhealthy = facts.container_events(container, "Unhealthy");
-    let warned = facts.container_events(container, "ProbeWarning");
-    unhealthy.chain(warned).filter(move |event| event::message(event).starts_with(kind))
+    facts
+        .container_events(container, "Unhealthy")
+        .filter(move |event| event::message(event).starts_with(kind))
 }
 
 /// What a probe was answered: the message after `Readiness probe failed: `.

@@ -180,7 +180,7 @@ fn with_events<'a>(pods: impl Iterator<Item = &'a Pod>, events: &'a [Event]) -> 
     for event in events {
         own.entry(event.involved_object.uid.as_deref().unwrap_or_default()).or_default().push(event);
     }
-    pods.map(|pod| (pod, pod.metadata.uid.as_deref().and_then(|uid| own.remove(uid)).unwrap_or_default()))
+    pods.map(|pod| (pod, workload::event_uid(pod).and_then(|uid| own.remove(uid)).unwrap_or_default()))
         .collect()
 }
 

@@ -9,13 +9,9 @@ use crate::fact::Fact;
 use crate::target::Place;
 use crate::workload::{self, controller};
 
-/// The annotation of a pod that the kubelet made from a file of its node.
-const MIRROR: &str = "kubernetes.io/config.mirror";
-
 pub(super) fn static_pod(pod: &Pod, place: Place<'_>) -> Check {
-    let mirrors = pod.metadata.annotations.iter().flatten().any(|(key, _)| key == MIRROR);
     let by_node = pod.metadata.owner_references.iter().flatten().any(|owner| owner.kind == "Node");
-    if !mirrors && !by_node {
+    if !workload::is_mirror(pod) && !by_node {
         return Check::new("static-pod", Verdict::Pass, "it is no static pod");
     }
     let node = workload::node(pod).unwrap_or("its node");

@@ -74,6 +74,24 @@ pub fn node(pod: &Pod) -> Option<&str> {
     pod.spec.as_ref()?.node_name.as_deref()
 }
 
+/// Annotation of a pod that mirrors a static one: what the kubelet knows that one by.
+const MIRROR: &str = "kubernetes.io/config.mirror";
+
+fn mirrored(pod: &Pod) -> Option<&str> {
+    pod.metadata.annotations.as_ref()?.get(MIRROR).map(String::as_str)
+}
+
+/// Whether it mirrors a static pod: the kubelet's, and not the API server's to delete.
+pub fn is_mirror(pod: &Pod) -> bool {
+    mirrored(pod).is_some()
+}
+
+/// The UID that events on the pod have: `metadata.uid`, but the kubelet's own of a static pod, as `kubectl describe`
+/// looks for it.
+pub fn event_uid(pod: &Pod) -> Option<&str> {
+    mirrored(pod).or(pod.metadata.uid.as_deref())
+}
+
 /// Kind, as kubectl takes it, and name of what the pod's template is changed in: the Deployment behind a `ReplicaSet`,
 /// another controller, or the pod itself.
 pub fn owner(pod: &Pod) -> (String, String) {

@@ -95,11 +95,15 @@ fn is_over(pod: &Pod) -> bool {
         || (phase == Some("Failed") && by_other_hand)
 }
 
-/// Whether the container has ended as it should: exit 0 where that is the aim.
+/// Whether the container has ended as it should: exit 0 where that is the aim. A container's own policy counts before
+/// the pod's.
 fn is_done(pod: &Pod, container: &Seen<'_>, ended: &ContainerStateTerminated) -> bool {
-    let policy = pod.spec.as_ref().and_then(|spec| spec.restart_policy.as_deref());
+    let of_pod = pod.spec.as_ref().and_then(|spec| spec.restart_policy.as_deref());
+    let policy = container.spec.and_then(|spec| spec.restart_policy.as_deref()).or(of_pod);
     let stays = match container.role {
         Role::Init => false,
+        // Those of a pod whose own containers have ended are told to end, too.
+        Role::Sidecar if workload::has_ended(pod) => return true,
         Role::Sidecar => true,
         Role::App => policy.is_none_or(|policy| policy == "Always"),
     };
@@ -112,9 +116,14 @@ pub(in crate::causes) fn ran(ended: &ContainerStateTerminated) -> Option<SignedD
     (started > Timestamp::UNIX_EPOCH).then(|| finished.duration_since(started).max(SignedDuration::ZERO))
 }
 
-/// The first container that crashes for this reason.
+/// The first container that crashes for this reason, those beside it last.
 pub(in crate::causes) fn seen<'a>(facts: &PodFacts<'a>, kind: Kind) -> Option<Crash<'a>> {
-    crate::causes::container::all(facts.pod)
+    let of_role = |beside: bool| {
+        let all = crate::causes::container::all(facts.pod);
+        all.filter(move |container| (container.role == Role::Sidecar) == beside)
+    };
+    of_role(false)
+        .chain(of_role(true))
         .filter_map(|container| Crash::of(facts, container))
         .find(|crash| crash.kind(facts) == kind)
 }
@@ -178,7 +187,8 @@ impl Crash<'_> {
         self.ended.is_some_and(killed)
             && would_be_told
             && memory_limit(facts.pod, &self.container).is_some()
-            && self.killed_for(facts, " probe").is_none()
+            && self.killed_for(facts, "").is_none()
+            && self.hook(facts).is_none()
     }
 
     /// The kubelet's *Normal* event that it killed the container for this; the status only has an exit code.

@@ -24,12 +24,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let mut sighting = crash.sighting(facts, summary);
     let last_line = crash.log(facts).and_then(log::last_line);
     sighting.evidence.extend(last_line.map(|line| format!("previous log ends: {}", clip(line))));
-    let spec = crash.container.spec;
-    let typed = spec.and_then(|spec| spec.command.as_deref().or(spec.args.as_deref())).unwrap_or_default();
-    if !typed.is_empty() {
-        let path = crash.container.spec_path("command");
-        sighting.evidence.push(format!("{path}: {}", clip(&typed.join(" "))));
-    }
+    sighting.evidence.extend(crash.container.typed());
     sighting.next = vec![crash.logs(facts), facts.edit_owner()];
     Some(sighting)
 }

@@ -34,7 +34,8 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         sighting.needs.extend(usage::needs(facts));
     }
     sighting.next = vec![crash.logs(facts)];
-    if let Some(more) = doubled(&limit).filter(|_| facts.can_be_edited()) {
+    let is_own = path == crash.container.spec_path("resources.limits.memory");
+    if let Some(more) = doubled(&limit).filter(|_| is_own && facts.can_be_edited()) {
         let (owner, container) = (facts.owner(), word(name));
         let words = format!("set resources {owner} -c {container} --limits=memory={more}");
         sighting.next.push(facts.place.kubectl(&words));

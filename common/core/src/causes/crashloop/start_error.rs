@@ -1,6 +1,6 @@
 //! `crashloop/start-error`: the runtime, or the shell that it started, cannot start the container's command.
 
-use crate::causes::container::{Seen, clip};
+use crate::causes::container::clip;
 use crate::causes::crashloop::crash::{self, Crash, Kind};
 use crate::causes::crashloop::ending;
 use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
@@ -37,7 +37,7 @@ fn refused(facts: &PodFacts<'_>, crash: &Crash<'_>) -> Sighting {
     if let Some(waiting) = waiting {
         sighting.evidence[0] = container.waiting_evidence(waiting);
     }
-    sighting.evidence.extend(typed(container));
+    sighting.evidence.extend(container.typed());
     sighting.needs.clear();
     sighting.next = vec![facts.edit_owner()];
     sighting
@@ -50,16 +50,9 @@ fn not_found(facts: &PodFacts<'_>, crash: &Crash<'_>) -> Sighting {
     let sentence = ending::sentence(crash, said.as_ref());
     let mut sighting = crash.sighting(facts, format!("container {name} {sentence}{}", crash.so_often()));
     sighting.evidence.extend(said.map(|said| format!("previous log: {}", said.line)));
-    sighting.evidence.extend(typed(&crash.container));
+    sighting.evidence.extend(crash.container.typed());
     sighting.next = vec![crash.logs(facts), facts.edit_owner()];
     sighting
-}
-
-/// Evidence: the command that the container is given.
-fn typed(container: &Seen<'_>) -> Option<String> {
-    let spec = container.spec?;
-    let typed = spec.command.as_deref().or(spec.args.as_deref()).filter(|typed| !typed.is_empty())?;
-    Some(format!("{}: {}", container.spec_path("command"), clip(&typed.join(" "))))
 }
 
 /// `unable to start container process: exec: "COMMAND": ...`
@@ -70,12 +63,13 @@ fn command(message: &str) -> Option<String> {
 
 fn trouble(message: &str) -> Option<&'static str> {
     let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    // Mounts and devices fail with the same words: only what names the command is about the command.
+    let is_command = has(&["exec: \"", "executable"]);
     if has(&["exec format error"]) {
         Some("built for another architecture, or a script without #! (exec format error)")
-    } else if has(&["executable file not found", "exec: \"", "stat /"]) && has(&["not found", "no such file"])
-    {
+    } else if is_command && has(&["not found", "no such file"]) {
         Some("there is no such file in the image")
-    } else if has(&["permission denied", "is a directory"]) {
+    } else if is_command && has(&["permission denied", "is a directory"]) {
         Some("not an executable file (permission denied)")
     } else {
         None

@@ -31,13 +31,15 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let mut evidence = vec![patience.evidence(&container.spec_path(field))];
     let said = probe::failures(facts, &container, kind).last();
     evidence.extend(said.map(event::evidence));
+    let (name, budget) = (container.name(), duration::short(patience.budget()));
+    let summary = if age > patience.budget() && kind == "Readiness" {
+        format!("container {name} has started, and its {field} ({asks}) gives it {budget} from then on")
+    } else {
+        let age = duration::short(age);
+        format!("container {name} is starting: {age} of the {budget} that its {field} ({asks}) gives it")
+    };
     Some(Sighting {
-        summary: format!(
-            "container {} is starting: {} of the {} that its {field} ({asks}) gives it",
-            container.name(),
-            duration::short(age),
-            duration::short(patience.budget())
-        ),
+        summary,
         evidence,
         next: Vec::new(),
         observations: event::times(probe::failures(facts, &container, kind)).max(1),

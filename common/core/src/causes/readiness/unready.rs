@@ -68,9 +68,15 @@ impl<'a> Unready<'a> {
         Some(Self { container, probe, said, age, times: event::times(failures()) })
     }
 
-    /// Whether it had the time that its own probe gives it.
+    /// Whether it had the time that its own probe gives it. Nobody says when a startup probe let it begin: it may have
+    /// taken all of that one's time, unless the probe was seen to fail as often as it may.
     pub(in crate::causes) fn is_late(&self) -> bool {
-        self.probe.is_some_and(|probe| self.age > probe::Patience::of(probe).budget())
+        let Some(patience) = self.probe.map(probe::Patience::of) else { return false };
+        let startup = self.container.spec.and_then(|spec| spec.startup_probe.as_ref());
+        let startup = startup.map(|startup| probe::Patience::of(startup).budget()).unwrap_or_default();
+        let failed = i64::from(self.times) >= i64::from(patience.failures);
+        let begun = if failed { SignedDuration::ZERO } else { startup };
+        self.age > patience.budget() + begun
     }
 
     /// What explains it.

@@ -23,9 +23,8 @@ pub(in crate::causes) const PDB_BLOCKS_EVICTION: Cause = Cause {
 const NODES: usize = 3;
 
 fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
-    let (pod, budget) = blocked(facts)?;
-    let on = placed(facts).find(|(_, node)| read(facts, node).is_some_and(node::is_cordoned));
-    let (_, node) = on?;
+    let budget = blocked(facts)?;
+    let (pod, node) = placed(facts).find(|(_, node)| read(facts, node).is_some_and(node::is_cordoned))?;
     let name = budget::name(budget);
     let summary = format!("{node} is cordoned, and no pod can be evicted from it: {}", budget::words(budget));
     let evidence = vec![
@@ -56,15 +55,14 @@ pub(in crate::causes) fn needs(facts: &WorkloadFacts<'_>) -> Vec<Need> {
     nodes.into_iter().take(NODES).map(|node| Need::Node(node.to_owned())).collect()
 }
 
-/// A pod with a budget that allows no eviction, once the budgets were read.
-fn blocked<'a>(facts: &WorkloadFacts<'a>) -> Option<(&'a Pod, &'a PodDisruptionBudget)> {
+/// The budget of its pods that allows no eviction, once the budgets were read.
+fn blocked<'a>(facts: &WorkloadFacts<'a>) -> Option<&'a PodDisruptionBudget> {
     let Fact::Known(budgets) = facts.fetched.budgets()? else { return None };
     let labels = facts.workload.deployment.pod_labels();
     let none_left = |budget: &&PodDisruptionBudget| {
         budget.status.as_ref().is_some_and(|status| status.disruptions_allowed <= 0)
     };
-    let budget = budget::selecting(budgets, &labels).find(none_left)?;
-    placed(facts).next().map(|(pod, _)| (pod, budget))
+    budget::selecting(budgets, &labels).find(none_left)
 }
 
 /// The pods that run on a node.

@@ -27,13 +27,7 @@ pub(in crate::causes) fn of(facts: &PodFacts<'_>) -> Option<Leaving> {
     let grace = facts.pod.metadata.deletion_grace_period_seconds.unwrap_or_default().clamp(0, 1 << 32);
     let leaving =
         Leaving { due, grace: SignedDuration::from_secs(grace), left: due.duration_since(facts.now) };
-    (!is_mirror(facts)).then_some(leaving)
-}
-
-/// Whether it mirrors a static pod: the kubelet's, and not the API server's to delete.
-pub(in crate::causes) fn is_mirror(facts: &PodFacts<'_>) -> bool {
-    let annotations = facts.pod.metadata.annotations.as_ref();
-    annotations.is_some_and(|all| all.contains_key("kubernetes.io/config.mirror"))
+    (!workload::is_mirror(facts.pod)).then_some(leaving)
 }
 
 impl Leaving {

@@ -28,15 +28,18 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         "a force delete only removes the object, and its containers may still run: make sure that the machine is off"
             .to_owned()
     };
-    let commands = [
+    let mut next = vec![
         facts.place.of_cluster(&format!("get node {}", word(node))),
         facts.place.kubectl(&format!("get pods -o wide --field-selector spec.nodeName={}", word(node))),
-        facts.place.kubectl(&format!("delete pod {pod} --grace-period=0 --force")),
     ];
+    // Until its grace is over nothing says that the pod will not go by itself.
+    if leaving.is_overdue() {
+        next.push(facts.place.kubectl(&format!("delete pod {pod} --grace-period=0 --force")));
+    }
     Some(Sighting {
         summary: format!("{node} {}, so nothing confirms that the pod ended; {risk}", lost.words),
         evidence: vec![lost.evidence, leaving.evidence()],
-        next: commands.to_vec(),
+        next,
         observations: STATE,
         ..Sighting::default()
     })

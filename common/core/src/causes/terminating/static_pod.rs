@@ -1,9 +1,9 @@
 //! `terminating/static-pod`: the pod mirrors a static pod of its node, which only a file there can end.
 
 use crate::causes::container::word;
-use crate::causes::terminating::leaving;
 use crate::causes::{Cause, Fatal, PodFacts, Rule, STATE, Sighting};
 use crate::finding::Severity;
+use crate::workload;
 
 pub(in crate::causes) const STATIC_POD: Cause = Cause {
     code: "terminating/static-pod",
@@ -14,7 +14,7 @@ pub(in crate::causes) const STATIC_POD: Cause = Cause {
 };
 
 fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
-    facts.pod.metadata.deletion_timestamp.as_ref().filter(|_| leaving::is_mirror(facts))?;
+    facts.pod.metadata.deletion_timestamp.as_ref().filter(|_| workload::is_mirror(facts.pod))?;
     let node = facts.node();
     Some(Sighting {
         summary: format!(

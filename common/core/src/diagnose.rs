@@ -19,7 +19,7 @@ use crate::checks::Verdict;
 use crate::fact::Fact;
 use crate::finding::Severity;
 use crate::target::Place;
-use crate::workload::Workload;
+use crate::workload::{self, Workload};
 
 pub use evidence::{Worth, weighed};
 pub use group::Group;
@@ -81,6 +81,7 @@ pub fn diagnose(subjects: &Subjects, fetched: &Fetched, place: Place<'_>, now: T
         found.needs.retain(|need| !fetched.knows(need));
     }
     let asked = asked.into_iter().filter(|(object, _)| subjects.concerns(object));
+    subjects.forgive(&mut found);
     rank(&mut found);
     let owners = subjects.owners();
     let needs = needs(&found, asked.flat_map(|(_, needs)| needs), &owners, fetched);
@@ -129,6 +130,19 @@ impl Subjects {
         let events = self.events.known().map_or(&[][..], Vec::as_slice);
         all.extend(causes::of_others(&self.pods, events, fetched, place, now));
         all
+    }
+
+    /// What is left of a pod that was replaced is no error of a Deployment that has all the pods it wants.
+    fn forgive(&self, found: &mut [Found]) {
+        let complete = self.workloads.iter().filter(|workload| {
+            let deployment = &workload.deployment;
+            deployment.is_observed() && deployment.ready() >= deployment.replicas()
+        });
+        let ended = complete.flat_map(|workload| &workload.pods).filter(|pod| workload::has_ended(pod));
+        let ended: BTreeSet<String> = ended.map(|pod| format!("pod/{}", workload::name(pod))).collect();
+        for found in found.iter_mut().filter(|found| ended.contains(&found.finding.object)) {
+            found.finding.severity = found.finding.severity.max(Severity::Warning);
+        }
     }
 
     /// Whether a finding on this object was asked for. What is said of a Deployment concerns each of its pods.

@@ -76,7 +76,11 @@ fn lost(own: &str, node: Option<&Node>) -> Option<Lost> {
         return Some(Lost { words, evidence: format!("node/{own}: not found") });
     };
     let ready = condition(node, "Ready").filter(|ready| ready.status != "True")?;
-    let words = format!("does not answer (Ready is {})", ready.status);
+    // Unknown is what others say of a node that is silent, False what its own kubelet says.
+    let words = match ready.status.as_str() {
+        "False" => "is not ready (Ready is False)".to_owned(),
+        status => format!("does not answer (Ready is {status})"),
+    };
     Some(Lost { words, evidence: condition_evidence(node, ready) })
 }
 
@@ -90,16 +94,27 @@ pub(in crate::causes) fn label<'a>(node: &'a Node, key: &str) -> Option<&'a str>
     node.metadata.labels.as_ref()?.get(key).map(String::as_str)
 }
 
+/// The taint that a cordoned node gets.
+const CORDON: &str = "node.kubernetes.io/unschedulable";
+
+/// Whether the node is cordoned, and the pod does not tolerate that. Pods of a DaemonSet do.
+pub(in crate::causes) fn keeps_by_cordon(node: &Node, spec: &PodSpec) -> bool {
+    let cordon =
+        Taint { key: CORDON.to_owned(), effect: "NoSchedule".to_owned(), value: None, time_added: None };
+    is_cordoned(node) && !is_tolerated(&cordon, spec)
+}
+
 /// The taints that keep the pod from the node, that of a cordon aside.
 pub(in crate::causes) fn untolerated<'a>(node: &'a Node, spec: &PodSpec) -> Vec<&'a Taint> {
     let taints = node.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default();
-    let tolerations = spec.tolerations.as_deref().unwrap_or_default();
     let keeps = |taint: &&Taint| {
-        taint.effect != "PreferNoSchedule"
-            && taint.key != "node.kubernetes.io/unschedulable"
-            && !tolerations.iter().any(|toleration| tolerates(toleration, taint))
+        taint.effect != "PreferNoSchedule" && taint.key != CORDON && !is_tolerated(taint, spec)
     };
     taints.iter().filter(keeps).collect()
+}
+
+fn is_tolerated(taint: &Taint, spec: &PodSpec) -> bool {
+    spec.tolerations.iter().flatten().any(|toleration| tolerates(toleration, taint))
 }
 
 /// Mirrors `ToleratesTaint` of `k8s.io/component-helpers/scheduling/corev1`.
@@ -117,16 +132,25 @@ fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
 
 /// Whether the node could take the pod, its room aside: not cordoned, tolerated, and with the labels that it wants.
 pub(in crate::causes) fn could_take(node: &Node, spec: &PodSpec) -> bool {
-    !is_cordoned(node) && untolerated(node, spec).is_empty() && has_labels(node, spec)
+    !keeps_by_cordon(node, spec) && untolerated(node, spec).is_empty() && has_labels(node, spec)
 }
 
 /// Whether the node has the labels that the pod wants.
 pub(in crate::causes) fn has_labels(node: &Node, spec: &PodSpec) -> bool {
-    let selected = spec.node_selector.iter().flatten().all(|(key, value)| label(node, key) == Some(value));
+    is_selected(node, spec) && is_affine(node, spec)
+}
+
+/// Whether the node has the labels of the pod's nodeSelector.
+pub(in crate::causes) fn is_selected(node: &Node, spec: &PodSpec) -> bool {
+    spec.node_selector.iter().flatten().all(|(key, value)| label(node, key) == Some(value))
+}
+
+/// Whether the node has what the pod's node affinity requires.
+fn is_affine(node: &Node, spec: &PodSpec) -> bool {
     let affinity = spec.affinity.as_ref().and_then(|affinity| affinity.node_affinity.as_ref());
     let required =
         affinity.and_then(|node| node.required_during_scheduling_ignored_during_execution.as_ref());
-    selected && required.is_none_or(|wanted| wanted.node_selector_terms.iter().any(|term| meets(node, term)))
+    required.is_none_or(|wanted| wanted.node_selector_terms.iter().any(|term| meets(node, term)))
 }
 
 fn meets(node: &Node, term: &NodeSelectorTerm) -> bool {
@@ -200,11 +224,12 @@ impl<'a> Room<'a> {
         self.allocatable.of(self.resource)
     }
 
-    /// `the most that is free is 800m of 4, on node-1`
-    pub(in crate::causes) fn in_words(&self) -> String {
+    /// `the most that is free is 800m of 4, on node-1`; of some nodes only, where not all were looked into.
+    pub(in crate::causes) fn in_words(&self, among: Option<usize>) -> String {
         let (all, node) = (self.allocatable(), self.node);
+        let among = among.map(|some| format!(" on the {some} largest nodes")).unwrap_or_default();
         match self.requested {
-            Some(_) => format!("the most that is free is {} of {all}, on {node}", self.free_text()),
+            Some(_) => format!("the most that is free{among} is {} of {all}, on {node}", self.free_text()),
             None => format!("the largest node, {node}, has {all} in all"),
         }
     }

@@ -77,7 +77,7 @@ pub(in crate::causes) fn closest<'a>(facts: &PodFacts<'a>) -> Vec<(Bar, &'a Node
 fn of_node(node: &Node, spec: &PodSpec) -> Vec<Bar> {
     let taints = node::untolerated(node, spec);
     let mut bars: Vec<Bar> = taints.iter().map(|taint| of_key(&taint.key)).collect();
-    if node::is_cordoned(node) {
+    if node::keeps_by_cordon(node, spec) {
         bars.push(Bar::Cordoned);
     }
     bars.sort_unstable();
@@ -98,7 +98,7 @@ pub(in crate::causes) fn taint_text(taint: &Taint) -> String {
 }
 
 /// The nodes that could take the pod if they had room, those with the most of a resource first.
-pub(in crate::causes) fn roomiest<'a>(facts: &PodFacts<'a>, resource: &str) -> Vec<&'a Node> {
+pub(in crate::causes) fn able<'a>(facts: &PodFacts<'a>, resource: &str) -> Vec<&'a Node> {
     let (Some(nodes), Some(spec)) = (nodes(facts), facts.pod.spec.as_ref()) else { return Vec::new() };
     let mut able: Vec<_> = nodes
         .iter()
@@ -106,7 +106,14 @@ pub(in crate::causes) fn roomiest<'a>(facts: &PodFacts<'a>, resource: &str) -> V
         .filter_map(|node| Some((node::allocatable(node, resource)?, node)))
         .collect();
     able.sort_by(|(one, _), (other, _)| other.cmp(one));
-    able.into_iter().take(LOOKED_INTO).map(|(_, node)| node).collect()
+    able.into_iter().map(|(_, node)| node).collect()
+}
+
+/// The first of them, of which more is read.
+pub(in crate::causes) fn roomiest<'a>(facts: &PodFacts<'a>, resource: &str) -> Vec<&'a Node> {
+    let mut able = able(facts, resource);
+    able.truncate(LOOKED_INTO);
+    able
 }
 
 /// What has to be read to say how much room these nodes have.

@@ -1,22 +1,27 @@
-//! `pending/evicted`: the node evicted the pod: it, or its node, used more than there was.
+//! `pending/evicted`: the node ended the pod: it, or its node, used more than there was, or the node shut down.
 
 use crate::causes::container::clip;
+use crate::causes::pending::node_admission;
 use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting, event};
 use crate::finding::Severity;
 use crate::workload;
 
 pub(in crate::causes) const EVICTED: Cause = Cause {
     code: "pending/evicted",
-    about: "the node evicted the pod: it, or its node, used more than there was",
+    about: "the node ended the pod: it, or its node, used more than there was, the node shut down, or its time was over",
     severity: Severity::Warning,
     fatal: Fatal::AtTimeout,
     rule: Rule::Pod(rule),
 };
 
 fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
-    let (message, evidence) = by_status(facts).or_else(|| by_event(facts))?;
+    let (reason, message, evidence) = by_status(facts).or_else(|| by_event(facts))?;
+    let did = match reason {
+        "Evicted" => "evicted the pod".to_owned(),
+        reason => format!("ended the pod ({reason})"),
+    };
     Some(Sighting {
-        summary: format!("{} evicted the pod: {}", facts.node(), clip(message)),
+        summary: format!("{} {did}: {}", facts.node(), clip(message)),
         evidence: vec![evidence],
         next: vec![facts.describe(), facts.place.of_cluster("top nodes")],
         observations: 1,
@@ -24,17 +29,17 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     })
 }
 
-fn by_status<'a>(facts: &PodFacts<'a>) -> Option<(&'a str, String)> {
-    let status = facts.pod.status.as_ref()?;
-    if status.phase.as_deref() != Some("Failed") || status.reason.as_deref() != Some("Evicted") {
-        return None;
-    }
+/// The reason, what is said besides, and that as evidence: `Evicted`, `Terminated` (the node shut down), `Preempting`,
+/// `DeadlineExceeded`. Only what the kubelet did not admit has a reason, too, and is told by another rule.
+fn by_status<'a>(facts: &PodFacts<'a>) -> Option<(&'a str, &'a str, String)> {
+    let status = facts.pod.status.as_ref().filter(|_| node_admission::refused(facts).is_none())?;
+    let reason = status.reason.as_deref().filter(|_| status.phase.as_deref() == Some("Failed"))?;
     let message = status.message.as_deref().unwrap_or("no reason given");
-    Some((message, format!("status.reason: Evicted: {}", clip(message))))
+    Some((reason, message, format!("status.reason: {reason}: {}", clip(message))))
 }
 
 /// A pod whose containers all end with 0 when they are told to shows Succeeded, and nothing of its eviction.
-fn by_event<'a>(facts: &PodFacts<'a>) -> Option<(&'a str, String)> {
+fn by_event<'a>(facts: &PodFacts<'a>) -> Option<(&'a str, &'a str, String)> {
     let evicted = facts.events_of("Evicted").last().filter(|_| workload::has_ended(facts.pod))?;
-    Some((event::message(evicted), event::evidence(evicted)))
+    Some(("Evicted", event::message(evicted), event::evidence(evicted)))
 }

@@ -26,14 +26,17 @@ const REASONS: &[&str] = &[
     "AppArmor",
 ];
 
-fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
+/// Why the kubelet did not admit the pod: reason and message.
+pub(super) fn refused<'a>(facts: &PodFacts<'a>) -> Option<(&'a str, &'a str)> {
     let status = facts.pod.status.as_ref().filter(|status| status.phase.as_deref() == Some("Failed"))?;
     let reason = status.reason.as_deref()?;
     let message = status.message.as_deref().unwrap_or_default();
-    if !REASONS.contains(&reason) && !reason.starts_with("OutOf") && !message.starts_with("Pod was rejected")
-    {
-        return None;
-    }
+    let rejected = message.starts_with("Pod was rejected");
+    (REASONS.contains(&reason) || reason.starts_with("OutOf") || rejected).then_some((reason, message))
+}
+
+fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
+    let (reason, message) = refused(facts)?;
     let why = clip(message.trim_start_matches("Pod was rejected: "));
     Some(Sighting {
         summary: format!("{} refuses the pod ({reason}): {why}", facts.node()),

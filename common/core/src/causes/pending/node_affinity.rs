@@ -19,7 +19,9 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let unschedulable = scheduling::seen(facts)?;
     let refusing = unschedulable.refusing(Bar::Labels)?;
     let spec = facts.pod.spec.as_ref()?;
-    if spec.node_selector.as_ref().is_some_and(|labels| !labels.is_empty()) {
+    let selects = spec.node_selector.as_ref().is_some_and(|labels| !labels.is_empty());
+    let are_selected = || refusing.nodes.iter().all(|node| node::is_selected(node, spec));
+    if selects && (refusing.nodes.is_empty() || !are_selected()) {
         return None;
     }
     let affinity = spec.affinity.as_ref().and_then(|affinity| affinity.node_affinity.as_ref());

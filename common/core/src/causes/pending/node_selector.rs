@@ -1,5 +1,6 @@
 //! `pending/node-selector`: no node has the labels that the pod's nodeSelector wants.
 
+use crate::causes::node;
 use crate::causes::pending::bars::Bar;
 use crate::causes::pending::labels;
 use crate::causes::pending::scheduling;
@@ -17,7 +18,11 @@ pub(in crate::causes) const NODE_SELECTOR: Cause = Cause {
 fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let unschedulable = scheduling::seen(facts)?;
     let refusing = unschedulable.refusing(Bar::Labels)?;
-    let wanted = facts.pod.spec.as_ref()?.node_selector.as_ref().filter(|labels| !labels.is_empty())?;
+    let spec = facts.pod.spec.as_ref()?;
+    let wanted = spec.node_selector.as_ref().filter(|labels| !labels.is_empty())?;
+    if !refusing.nodes.is_empty() && refusing.nodes.iter().all(|node| node::is_selected(node, spec)) {
+        return None;
+    }
     let labels: Vec<String> = wanted.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let labels = labels.join(",");
     let have = labels::have(&refusing.nodes, wanted.keys().map(String::as_str));

@@ -22,6 +22,14 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     if facts.in_depth && super::claim_lost::lost(facts, reason.text).is_some() {
         return None;
     }
+    if let Some((name, _)) = reason.text.split_once("\" is being deleted") {
+        let name = name.rsplit('"').next().unwrap_or_default();
+        let summary = format!(
+            "PersistentVolumeClaim {name} is being deleted: the pod waits until another one of this name exists"
+        );
+        let next = facts.place.kubectl(&format!("describe pvc {}", word(name)));
+        return Some(unschedulable.sighting(summary, [], vec![next]));
+    }
     let claims = facts.claims();
     let names: Vec<&str> = claims.iter().map(|(_, name)| name.as_str()).collect();
     let unbound = names.iter().find_map(|name| unbound(facts, name));

@@ -7,6 +7,7 @@ use super::bars::{self, Bar};
 use crate::causes::container::clip;
 use crate::causes::node::Room;
 use crate::causes::{Need, PodFacts, Sighting, event};
+use crate::resources::{self, Side};
 use crate::workload;
 
 /// What kept nodes from taking the pod, in the order of the scheduler's filters. A node is counted at the first
@@ -64,7 +65,16 @@ pub(in crate::causes) struct Refusing<'a> {
 const SIGNS: &[(Filter, &[&str])] = &[
     (Filter::Cordoned, &["were unschedulable"]),
     (Filter::Taint, &["taint"]),
-    (Filter::NodeAffinity, &["node affinity/selector", "node selector"]),
+    // The last two are said of nodes that were not even looked at: each pod of a DaemonSet is for one node.
+    (
+        Filter::NodeAffinity,
+        &[
+            "node affinity/selector",
+            "node selector",
+            "plugin(s) [NodeAffinity",
+            "filtered out by the prefilter",
+        ],
+    ),
     (Filter::HostPort, &["free ports"]),
     (Filter::Resource, &["Insufficient ", "Too many pods"]),
     (Filter::ClaimInUse, &["ReadWriteOncePod access mode"]),
@@ -73,10 +83,15 @@ const SIGNS: &[(Filter, &[&str])] = &[
         Filter::Claim,
         &["persistentvolumeclaim", "PersistentVolumeClaim", "persistent volumes to bind", "non-existent pv"],
     ),
-    // Since 1.34, before it, and by the labels of the volume.
+    // Since 1.34, before it, by the labels of the volume, and of nodes that were not even looked at.
     (
         Filter::Zone,
-        &["PersistentVolume's node affinity", "volume node affinity conflict", "no available volume zone"],
+        &[
+            "PersistentVolume's node affinity",
+            "volume node affinity conflict",
+            "no available volume zone",
+            "plugin(s) [VolumeBinding",
+        ],
     ),
     (Filter::Spread, &["topology spread"]),
     (Filter::PodAffinity, &["affinity rules"]),
@@ -268,15 +283,20 @@ pub(in crate::causes) fn insufficient(
         .reason(Filter::Resource, |text| insufficient(text).is_some_and(|resource| is_mine(&resource)))?;
     let resource = insufficient(reason.text)?;
     let requests = facts.pod.spec.as_ref().map(|spec| requests(spec, &resource)).unwrap_or_default();
-    let asked: Vec<&str> = requests.iter().map(|(_, quantity)| quantity.as_str()).collect();
-    let asked = match asked.as_slice() {
-        [] => String::new(),
-        quantities => format!(", and it asks for {}", quantities.join(" + ")),
+    let sum = || {
+        let all = resources::of_pod(facts.pod.spec.as_ref()?, Side::Requests).ok()?;
+        Some(all.get(&resource)?.of(&resource))
     };
+    let asked = match requests.as_slice() {
+        [(_, one)] => Some(one.clone()),
+        _ => sum(),
+    };
+    let asked = asked.map(|asked| format!(", and it asks for {asked}")).unwrap_or_default();
     let able = bars::roomiest(facts, &resource);
     let rooms = bars::rooms(facts, &able, &resource);
+    let others = bars::able(facts, &resource).len() > able.len();
     let most = match rooms.first() {
-        Some(room) => format!("; {}", room.in_words()),
+        Some(room) => format!("; {}", room.in_words(others.then_some(able.len()))),
         None if bars::nodes(facts).is_some() => format!("; no node that could take it offers {resource}"),
         None => String::new(),
     };

@@ -11,6 +11,7 @@ use crate::causes::{Answer, Need};
 use crate::checks::Verdict;
 use crate::diagnose::{Diagnosis, ROUNDS, Subjects, diagnose};
 use crate::fact::Fact;
+use crate::finding::Severity;
 use crate::fixtures::at;
 
 fn case(name: &str) -> Case {
@@ -100,6 +101,20 @@ fn who_is_ready_between_two_crashes_is_not_called_well() {
     assert_eq!(codes(30), Vec::<&str>::new());
 }
 
+/// What is left of a pod that was replaced does not make a Deployment fail that has all its pods.
+#[test]
+fn a_pod_that_was_not_admitted_and_replaced_is_a_warning() {
+    let refused =
+        json!({"status": {"phase": "Failed", "reason": "OutOfcpu", "message": "Pod was rejected: no cpu"}});
+    for (count, severity) in [(1, Severity::Warning), (0, Severity::Error)] {
+        let case = web().pod(&refused).pod(&ready());
+        let case = case.deployment(&json!({"status": {"readyReplicas": count}})).case();
+        let findings = case.diagnosis().findings;
+        let refused = findings.iter().find(|found| found.cause.code == "pending/node-admission").unwrap();
+        assert_eq!(refused.finding.severity, severity, "{count} ready");
+    }
+}
+
 /// A pod that is not well and has no cause is never "nothing wrong".
 #[test]
 fn what_nothing_explains_is_unknown_and_says_so() {
@@ -108,7 +123,7 @@ fn what_nothing_explains_is_unknown_and_says_so() {
     for (pod, words) in [
         (unready, "not ready; nothing that was read says why"),
         (with(ready(), &due), "Terminating, ready; nothing that was read says why"),
-        (json!({"status": {"phase": "Failed", "reason": "Terminated"}}), "nothing that was read says why"),
+        (json!({"status": {"phase": "Failed"}}), "nothing that was read says why"),
         (json!({"metadata": {"creationTimestamp": at(110)}}), "created 10s ago, and nothing has failed yet"),
         (json!({"status": null}), "nothing that was read says why"),
     ] {

@@ -66,6 +66,10 @@ fn image() -> Vec<Row> {
             &[("image/disk-full", "pod/web-", &["disk of node-1", "web:7"])]),
         ("signature", web().pod(&waiting("SignatureValidationFailed", "image pull failed for web because the signature validation failed")),
             &[("image/signature", "pod/web-", &["signature"])]),
+        ("an address that is signed", pull("failed to do request: Get \"https://cdn.example.com/web?X-Amz-Signature=1f&x=not found\": net/http: TLS handshake timeout"),
+            &[("image/timeout", "pod/web-", &["registry.example.com", "in time"])]),
+        ("no platform, in CRI-O's words", pull("choosing an image from manifest list docker://x: no image found in image index for architecture \"arm64\", variant \"v8\", OS \"linux\""),
+            &[("image/no-platform", "pod/web-", &["platform"])]),
         ("hidden by the registry", web().pod(&waiting("ErrImagePull", "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed")),
             &[("image/unauthorized", "pod/web-", &["refuses the pull"])]),
         ("odd pull", web().pod(&waiting("ErrImagePull", "failed to copy: httpReadSeeker: failed open: unexpected commit digest")),
@@ -98,6 +102,20 @@ fn crashloop() -> Vec<Row> {
             &[("crashloop/app-exit", "pod/web-", &["SIGKILL", "memory is not excluded"])]),
         ("SIGKILL at a limit by nobody known", web().pod(&with(crashed(137, "Error", 3), &limits)),
             &[("crashloop/oom-killed", "pod/web-", &["by nobody that says so", "256Mi"])]),
+        ("a hook that fails, killed at a limit", web().pod(&with(crashed(137, "Error", 3), &limits))
+            .event("app", "FailedPostStartHook", "PostStartHook failed", 3, [10, 95])
+            .event("app", "Killing", "FailedPostStartHook", 3, [10, 95]),
+            &[("crashloop/post-start-hook", "pod/web-", &["postStart hook of container app"])]),
+        ("a volume that is not there is no command", web().pod(&waiting("CreateContainerError", "failed to generate container \"1\" spec: failed to generate spec: failed to stat \"/var/lib/x\": stat /var/lib/x: no such file or directory")),
+            &[("crashloop/start-error", "pod/web-", &["failed to generate spec: failed to stat"])]),
+        ("a container whose own policy lets it end", web().pod(&with(container(false, 0, &ended(0, "Completed", [90, 100]), &Value::Null),
+                &json!({"spec": {"containers": [{"name": "app", "image": "web:7", "restartPolicy": "Never"}]}}))),
+            &[]),
+        ("a sidecar that is told to end once the Job's own container failed", web().pod(&json!({
+                "spec": {"restartPolicy": "Never", "initContainers": [{"name": "proxy", "image": "proxy:1", "restartPolicy": "Always"}]},
+                "status": {"phase": "Failed", "initContainerStatuses": [{"name": "proxy", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": ended(143, "Error", [1, 101])}],
+                    "containerStatuses": [{"name": "app", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": ended(1, "Error", [2, 100])}]}})),
+            &[("crashloop/app-exit", "pod/web-", &["container app fails with exit 1"])]),
         ("architecture", web().pod(&container(false, 3,
                 &json!({"waiting": {"reason": "CrashLoopBackOff"}}),
                 &json!({"terminated": {"exitCode": 128, "reason": "StartError", "startedAt": "1970-01-01T00:00:00Z", "finishedAt": at(100),
@@ -159,6 +177,10 @@ fn scheduling() -> Vec<Row> {
                 ("pending/insufficient-cpu", "pod/web-", &["free cpu"]),
                 ("pending/insufficient-memory", "pod/web-", &["free memory"]),
             ]),
+        ("a node that was not looked at", web().pod(&unscheduled(&nodes("1 Insufficient cpu, 4 node(s) didn't satisfy plugin(s) [NodeAffinity]"))),
+            &[("pending/insufficient-cpu", "pod/web-", &["free cpu"])]),
+        ("a claim that is deleted", web().pod(&with(unscheduled("0/1 nodes are available: persistentvolumeclaim \"orders\" is being deleted. preemption: 0/1"), &claim)),
+            &[("pending/pvc-unbound", "pod/web-", &["PersistentVolumeClaim orders is being deleted"])]),
         ("zone", web().pod(&with(unscheduled(&nodes("5 node(s) had volume node affinity conflict")), &claim)),
             &[("pending/pv-zone", "pod/web-", &["orders"])]),
         ("zone, since 1.34", web().pod(&with(unscheduled(&nodes("2 node(s) didn't match PersistentVolume's node affinity, 3 node(s) had untolerated taint(s)")), &claim)),
@@ -209,6 +231,9 @@ fn pending() -> Vec<Row> {
         ("evicted, and obeyed", web().pod(&json!({"status": {"phase": "Succeeded"}}))
             .event("", "Evicted", "Usage of EmptyDir volume \"cache\" exceeds the limit \"1Mi\". ", 1, [60, 60]),
             &[("pending/evicted", "pod/web-", &["node-1 evicted the pod", "cache"])]),
+        ("ended with its node", web().pod(&json!({"status": {"phase": "Failed", "reason": "Terminated",
+                "message": "Pod was terminated in response to imminent node shutdown."}})),
+            &[("pending/evicted", "pod/web-", &["node-1 ended the pod (Terminated)", "imminent node shutdown"])]),
         ("the kubelet says no", web().pod(&json!({"status": {"phase": "Failed", "reason": "OutOfcpu",
                 "message": "Pod was rejected: Node didn't have enough resource: cpu, requested: 50000, used: 1060, capacity: 2000"}})),
             &[("pending/node-admission", "pod/web-", &["OutOfcpu", "requested: 50000"])]),
@@ -230,6 +255,11 @@ fn rollout() -> Vec<Row> {
             &[("pending/refused", "deployment/web", &["being terminated"])]),
         ("quota without the request it wants", web().refused("pods \"web-6f9c7d5b8-abcde\" is forbidden: failed quota: compute: must specify limits.cpu for: app"),
             &[("pending/quota", "deployment/web", &["quota compute", "must specify limits.cpu for: app"])]),
+        ("the same beside pods that serve: more room is no help", web().older(&json!({"spec": {"containers": [{"name": "app", "image": "web:6"}]}}))
+            .refused("pods \"web-6f9c7d5b8-abcde\" is forbidden: failed quota: compute: must specify limits.cpu for: app"),
+            &[("pending/quota", "deployment/web", &["quota compute", "must specify limits.cpu for: app"])]),
+        ("a priority that no quota allows", web().refused("pods \"web-6f9c7d5b8-abcde\" is forbidden: insufficient quota to match these scopes: [{PriorityClass In [system-node-critical]}]"),
+            &[("pending/quota", "deployment/web", &["none does: [{PriorityClass In [system-node-critical]}]"])]),
         ("lost node", web().pod(&with(ready(), &json!({"status": {"conditions": [
                 {"type": "Ready", "status": "False"}, {"type": "ContainersReady", "status": "True"}]}})))
             .event("", "NodeNotReady", "Node is not ready", 1, [80, 80]),
@@ -237,6 +267,11 @@ fn rollout() -> Vec<Row> {
         ("unready without events", web().pod(&with(container(false, 0, &running(1), &Value::Null), &json!({
                 "spec": {"containers": [{"name": "app", "image": "web:7", "readinessProbe": {"tcpSocket": {"port": 8080}}}]}}))),
             &[("readiness/probe-failed", "pod/web-", &["TCP port 8080"])]),
+        ("unready at once after a long start", web().pod(&with(container(false, 0, &running(1), &Value::Null), &json!({
+                "spec": {"containers": [{"name": "app", "image": "web:7", "readinessProbe": {"tcpSocket": {"port": 8080}},
+                    "startupProbe": {"tcpSocket": {"port": 8080}, "failureThreshold": 30}}]}})))
+            .event("app", "Unhealthy", "Readiness probe failed: dial tcp 10.0.0.1:8080: connect: connection refused", 2, [100, 110]),
+            &[("readiness/still-starting", "pod/web-", &["container app has started", "gives it 30s from then on"])]),
         ("deadline that nothing explains", web()
             .condition(&json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "ReplicaSet \"web-6f9c7d5b8\" has timed out progressing."})),
             &[("rollout/progress-deadline", "deployment/web", &["progressDeadlineSeconds"])]),

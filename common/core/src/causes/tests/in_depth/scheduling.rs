@@ -41,6 +41,23 @@ pub(super) fn barred() -> Vec<Row> {
             &[("pending/cordoned", "pod/web-", &["cordoned", "node-1"])],
         ),
         (
+            "a cordon that the pod tolerates, as pods of a DaemonSet do",
+            web()
+                .pod(&with(
+                    unscheduled(&nodes("1 Insufficient cpu, 1 node(s) didn't satisfy plugin(s) [NodeAffinity]")),
+                    &json!({"spec": {"tolerations": [{"key": "node.kubernetes.io/unschedulable", "operator": "Exists"}]}}),
+                ))
+                .nodes(&[with(node("node-1", &cordon), &json!({"status": {"allocatable": {"cpu": "4"}}}))]),
+            &[("pending/insufficient-cpu", "pod/web-", &["the largest node, node-1, has 4 in all"])],
+        ),
+        (
+            "an affinity beside labels that the nodes have",
+            web()
+                .pod(&with(with(unscheduled(&nodes("1 node(s) didn't match Pod's node affinity/selector")), &selects), &affine))
+                .nodes(&[node("node-1", &json!({"metadata": {"labels": {"disk": "ssd", "zone": "b"}}}))]),
+            &[("pending/node-affinity", "pod/web-", &["zone In (a)", "zone is b on node-1"])],
+        ),
+        (
             "nodes under pressure",
             web().pod(&taints()).nodes(&[
                 system(

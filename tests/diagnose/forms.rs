@@ -1,6 +1,6 @@
 //! What each form asks the API server for, and what comes of it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{FakeApi, Reply};
 
 use crate::support::{
@@ -257,4 +257,41 @@ fn all_namespaces_and_a_selector_are_the_api_servers_to_narrow() {
     let asked = requests(&api);
     let all = "GET /api/v1/pods?labelSelector=app=web&fieldSelector=status.phase!=Running,status.phase!=Succeeded,status.phase!=Failed";
     assert!(asked.contains(&all.to_owned()), "{asked:#?}");
+}
+
+#[test]
+fn what_namespaces_share_is_read_once() {
+    let pods = ["shop", "tools", "lab"].map(|namespace| {
+        let mut pod = unschedulable("web", namespace);
+        pod["metadata"]["namespace"] = json!(namespace);
+        pod["metadata"]["ownerReferences"] = Value::Null;
+        pod
+    });
+    let (run, api) = World { pods: pods.to_vec(), ..World::default() }.run(&["pending", "-A", "-o", "json"]);
+    let found = findings(&run.code(1));
+    assert_eq!(
+        found.iter().filter(|one| one.starts_with("pending/insufficient-cpu")).count(),
+        3,
+        "{found:#?}"
+    );
+    let asked = requests(&api);
+    for path in ["GET /api/v1/nodes", "GET /api/v1/pods?fieldSelector=spec.nodeName=node-1"] {
+        assert_eq!(asked.iter().filter(|request| request.starts_with(path)).count(), 1, "{path}: {asked:#?}");
+    }
+}
+
+#[test]
+fn of_few_pods_only_their_own_deployments_are_read() {
+    let (run, api) =
+        World::web(vec![ready("web", "a"), crashing("web", "b")]).run(&["crashloop", "-o", "json"]);
+    assert_eq!(findings(&run.code(1)).len(), 1);
+    let asked = requests(&api);
+    let apps: Vec<&String> = asked.iter().filter(|request| request.contains("/apis/apps/")).collect();
+    assert_eq!(
+        apps,
+        [
+            "GET /apis/apps/v1/namespaces/shop/deployments/web",
+            "GET /apis/apps/v1/namespaces/shop/replicasets?labelSelector=app=web"
+        ]
+    );
 }

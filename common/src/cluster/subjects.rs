@@ -241,16 +241,13 @@ impl Cluster {
         selectors: &[String],
         now: Timestamp,
     ) -> Result<(Vec<ReplicaSet>, Vec<Pod>), Error> {
-        let together = select::in_one(selectors);
-        let each = together.as_ref().map_or(selectors, std::slice::from_ref).iter();
-        let each = each.map(|labels| async move {
+        let each = select::each(selectors, async |labels| {
             let pods = self.lean_pods(namespace, Selectors { labels, fields: "" }, now, |_| true);
             let (sets, pods) = join(self.replica_sets(namespace, labels), pods).await;
             Ok((sets?, pods?))
         });
-        let each: Vec<Result<_, Error>> = stream::iter(each).buffered(AT_ONCE).collect().await;
-        let each: (Vec<_>, Vec<_>) = each.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
-        Ok((each.0.concat(), each.1.concat()))
+        let (sets, pods): (Vec<_>, Vec<_>) = each.await?.into_iter().unzip();
+        Ok((sets.concat(), pods.concat()))
     }
 
     async fn replica_sets(&self, namespace: &str, labels: &str) -> Result<Vec<ReplicaSet>, Error> {

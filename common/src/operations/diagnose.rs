@@ -1,8 +1,9 @@
 //! A diagnosis: judge, fetch what that asks for, judge again, within bounds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem::discriminant;
 
+use futures::future::join;
 use futures::stream::{self, StreamExt};
 use sk_core::causes::{Fetched, Need};
 use sk_core::diagnose::{self, Diagnosis, ROUNDS, Seen};
@@ -47,7 +48,8 @@ impl Judgement {
     }
 }
 
-/// Judges every scene, a few at a time, in their order.
+/// Judges every scene, a few at a time, in their order. What all namespaces share is read once. `connection` is what
+/// commands to type next need to reach the same cluster; `lines` of each log are read, or more.
 pub async fn diagnose_all(
     cluster: &Cluster,
     scenes: Vec<Scene>,
@@ -55,30 +57,60 @@ pub async fn diagnose_all(
     lines: u16,
     clock: Clock,
 ) -> Vec<Judgement> {
-    few(scenes.into_iter().map(|scene| diagnose(cluster, scene, connection, lines, clock))).await
+    let tail = i64::from(lines.max(LINES));
+    let judge = |scene: &Scene, fetched: &Fetched| {
+        let place = Place { namespace: &scene.namespace, connection };
+        diagnose::diagnose(&scene.subjects, fetched, place, clock.now())
+    };
+    let judgements = scenes.into_iter().map(|scene| {
+        let fetched = Fetched::new();
+        Judgement { diagnosis: judge(&scene, &fetched), scene, fetched }
+    });
+    let mut judgements: Vec<Judgement> = judgements.collect();
+    let mut shared = Fetched::new();
+    for _ in 0..ROUNDS {
+        let needs = judgements.iter().map(|one| bounded(&one.diagnosis.needs, &one.fetched));
+        let needs: Vec<Vec<Need>> = needs.collect();
+        if needs.iter().all(Vec::is_empty) {
+            break;
+        }
+        let answers = read(cluster, &judgements, &needs, &mut shared, tail).await;
+        for (one, answers) in judgements.iter_mut().zip(answers) {
+            one.fetched.extend(answers);
+            one.diagnosis = judge(&one.scene, &one.fetched);
+        }
+    }
+    for one in &mut judgements {
+        let left: Vec<String> = left(&one.diagnosis.needs).collect();
+        one.diagnosis.unseen.extend(left);
+    }
+    judgements
+}
+
+/// Reads what each scene needs. Of what all namespaces share, `shared` has what was read before.
+async fn read(
+    cluster: &Cluster,
+    judgements: &[Judgement],
+    needs: &[Vec<Need>],
+    shared: &mut Fetched,
+    tail: i64,
+) -> Vec<Fetched> {
+    let of_cluster = needs.iter().flatten().filter(|need| need.is_of_cluster() && !shared.knows(need));
+    let of_cluster: Vec<Need> = of_cluster.collect::<BTreeSet<_>>().into_iter().cloned().collect();
+    let own = judgements.iter().zip(needs).map(|(one, needs)| async move {
+        let own: Vec<Need> = needs.iter().filter(|need| !need.is_of_cluster()).cloned().collect();
+        cluster.fetch_lines(&one.scene.namespace, &own, tail).await
+    });
+    let (of_cluster, mut all) = join(cluster.fetch_lines("", &of_cluster, tail), few(own)).await;
+    shared.extend(of_cluster);
+    for (own, needs) in all.iter_mut().zip(needs) {
+        own.extend(shared.some(needs));
+    }
+    all
 }
 
 async fn few<W: Future>(work: impl Iterator<Item = W>) -> Vec<W::Output> {
     stream::iter(work).buffered(NAMESPACES).collect().await
-}
-
-/// Judges a scene. `connection` is what commands to type next need to reach the same cluster; `lines` of each log are
-/// read, or more.
-async fn diagnose(cluster: &Cluster, scene: Scene, connection: &str, lines: u16, clock: Clock) -> Judgement {
-    let namespace = scene.namespace.clone();
-    let place = Place { namespace: &namespace, connection };
-    let mut fetched = Fetched::new();
-    let mut diagnosis = diagnose::diagnose(&scene.subjects, &fetched, place, clock.now());
-    for _ in 0..ROUNDS {
-        let needs = bounded(&diagnosis.needs, &fetched);
-        if needs.is_empty() {
-            break;
-        }
-        fetched.extend(cluster.fetch_lines(&namespace, &needs, i64::from(lines.max(LINES))).await);
-        diagnosis = diagnose::diagnose(&scene.subjects, &fetched, place, clock.now());
-    }
-    diagnosis.unseen.extend(left(&diagnosis.needs));
-    Judgement { scene, diagnosis, fetched }
 }
 
 /// The needs that are still within bounds.

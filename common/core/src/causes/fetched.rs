@@ -65,6 +65,13 @@ pub enum Need {
     PullSecret(String),
 }
 
+impl Need {
+    /// Whether the answer is the same whatever namespace asks.
+    pub fn is_of_cluster(&self) -> bool {
+        matches!(self, Self::Node(_) | Self::Nodes | Self::PodsOn(_) | Self::Attachment(_))
+    }
+}
+
 /// An HTTP endpoint of a pod, as its probe asks it (`httpGet`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Asked {
@@ -164,6 +171,11 @@ impl Fetched {
     /// Adds an answer.
     pub fn insert(&mut self, need: Need, answer: Fact<Answer>) {
         self.0.insert(need, answer);
+    }
+
+    /// The answers to these, as far as there are any.
+    pub fn some(&self, needs: &[Need]) -> impl Iterator<Item = (Need, Fact<Answer>)> {
+        needs.iter().filter_map(|need| Some((need.clone(), self.0.get(need)?.clone())))
     }
 
     /// Everything that was asked for.

@@ -11,7 +11,7 @@ use sk_core::evict;
 use sk_core::fact::Fact;
 use sk_core::workload::{self, Deployment, ReplicaSet, Workload};
 
-use super::{AT_ONCE, Pool, Scene, nothing, select};
+use super::{AT_ONCE, FEW, Pool, Scene, nothing, select};
 use crate::cluster::pages::Selectors;
 use crate::cluster::{Cluster, DEPLOYMENTS, PODS};
 use crate::error::Error;
@@ -133,14 +133,23 @@ impl Cluster {
         Scene { unseen: unseen.into_iter().collect(), ..Scene::new(&namespace, subjects) }
     }
 
-    /// The Deployments of these names, and the namespace's `ReplicaSet`s.
+    /// The Deployments of these names, and their `ReplicaSet`s: one by one where they are few, or among all of the
+    /// namespace.
     async fn owners(
         &self,
         namespace: &str,
         names: &BTreeSet<&str>,
     ) -> Result<(Vec<Deployment>, Vec<ReplicaSet>), Error> {
-        if names.is_empty() {
-            return Ok((Vec::new(), Vec::new()));
+        if names.len() <= FEW {
+            let each = names.iter().map(|name| self.get(&DEPLOYMENTS, namespace, name));
+            let each: Vec<Result<_, Error>> = stream::iter(each).buffered(FEW).collect().await;
+            let found = each.into_iter().filter_map(Result::transpose);
+            let found: Vec<Deployment> =
+                found.map(|raw| Ok(Deployment::read(raw?)?)).collect::<Result<_, Error>>()?;
+            let selectors: Vec<String> = found.iter().map(Deployment::selector).collect();
+            let sets =
+                select::each(&selectors, async |labels| self.replica_sets(namespace, labels).await).await?;
+            return Ok((found, sets.concat()));
         }
         let deployments = self.deployments_named(namespace, |name| names.contains(name));
         let (deployments, sets) = join(deployments, self.replica_sets(namespace, "")).await;

@@ -1,9 +1,27 @@
 //! Selectors: what the API server is asked to leave out.
 
+use futures::stream::{self, StreamExt};
 use sk_core::diagnose::State;
 
+use super::AT_ONCE;
+use crate::error::Error;
+
+/// Lists by each of these selectors, a few at a time; by one where one serves.
+///
+/// # Errors
+/// One of the lists cannot be had.
+pub(super) async fn each<T>(
+    selectors: &[String],
+    list: impl AsyncFn(&str) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let together = in_one(selectors);
+    let each = together.as_ref().map_or(selectors, std::slice::from_ref).iter();
+    let each: Vec<_> = stream::iter(each.map(|labels| list(labels))).buffered(AT_ONCE).collect().await;
+    each.into_iter().collect()
+}
+
 /// One label selector for all of these, where they ask for one value each of the same label; one alone is itself.
-pub(super) fn in_one(selectors: &[String]) -> Option<String> {
+fn in_one(selectors: &[String]) -> Option<String> {
     if let [only] = selectors {
         return Some(only.clone());
     }

@@ -149,12 +149,18 @@ impl<'a> PodFacts<'a> {
         pod.into_iter().flat_map(all)
     }
 
+    /// Whether it is this container that is looked at, among others or alone.
+    pub(in crate::causes) fn looks_at(&self, container: &Seen<'_>) -> bool {
+        self.container.is_none_or(|only| only == container.name())
+    }
+
     /// The first living container that waits for this reason, with what it says.
     pub(in crate::causes) fn waiting_for(
         &self,
         reason: &str,
     ) -> Option<(Seen<'a>, &'a ContainerStateWaiting)> {
-        self.living().find_map(|container| Some((container, container.waits_for(&[reason])?)))
+        let mut all = self.living().filter(|container| self.looks_at(container));
+        all.find_map(|container| Some((container, container.waits_for(&[reason])?)))
     }
 
     /// The pod's name.

@@ -112,6 +112,8 @@ pub struct PodFacts<'a> {
     pub events: &'a [&'a Event],
     /// What was fetched because a rule asked for it.
     pub fetched: &'a Fetched,
+    /// The container that is looked at alone; none: all, and a rule tells of the first that it finds.
+    pub container: Option<&'a str>,
     /// The pods that were read together with it, itself among them.
     pub siblings: &'a [Pod],
     /// Whether this is a diagnosis, which fetches what rules ask for, and not the live judge of a rollout.

@@ -1,6 +1,6 @@
 //! Looking for causes: every rule over the pods of a rollout, or over whatever a diagnosis was asked about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, Pod};
@@ -47,16 +47,20 @@ struct Look<'a> {
 impl<'a> Look<'a> {
     fn facts(&self, pod: &'a Pod, events: &'a [&'a Event]) -> PodFacts<'a> {
         let Self { fetched, siblings, in_depth, place, now } = *self;
-        PodFacts { pod, events, fetched, siblings, in_depth, place, now }
+        PodFacts { pod, events, fetched, container: None, siblings, in_depth, place, now }
     }
 
     /// The pods on which one cause is seen.
     fn on_pods(&self, cause: &'static Cause, rule: OfPod, pods: &[WithEvents<'_>]) -> Vec<Found> {
-        let seen = pods.iter().filter_map(|(pod, events)| {
+        let seen = pods.iter().flat_map(|(pod, events)| {
             let look = Look { ..*self };
-            let sighting = rule(&look.facts(pod, events))?;
-            let sighting = if self.in_depth { sighting } else { without_joins(sighting) };
-            Some(Found::new(cause, object(pod), sighting))
+            let facts = look.facts(pod, events);
+            let seen = if self.in_depth {
+                on_each(rule, &facts)
+            } else {
+                rule(&facts).map(without_joins).into_iter().collect()
+            };
+            seen.into_iter().map(|sighting| Found::new(cause, object(pod), sighting))
         });
         seen.collect()
     }
@@ -78,6 +82,21 @@ impl<'a> Look<'a> {
         });
         asked.filter(|(_, needs)| !needs.is_empty()).collect()
     }
+}
+
+/// Where a rule sees a cause, on each container that shows it. What containers share, such as an image, is told once.
+fn on_each(rule: OfPod, facts: &PodFacts<'_>) -> Vec<Sighting> {
+    let Some(first) = rule(facts) else { return Vec::new() };
+    let (mut seen, mut told) = (Vec::new(), BTreeSet::new());
+    for container in container::all(facts.pod) {
+        let name = container.name();
+        let Some(sighting) = rule(&PodFacts { container: Some(name), ..*facts }) else { continue };
+        if told.insert(sighting.summary.replace(&format!(" (container {name})"), "")) {
+            seen.push(sighting);
+        }
+    }
+    seen.sort_by_key(|sighting| *sighting != first);
+    if seen.is_empty() { vec![first] } else { seen }
 }
 
 /// The causes seen on the pods of the present template and on the workload itself, ranked.

@@ -120,7 +120,7 @@ pub(in crate::causes) fn ran(ended: &ContainerStateTerminated) -> Option<SignedD
 pub(in crate::causes) fn seen<'a>(facts: &PodFacts<'a>, kind: Kind) -> Option<Crash<'a>> {
     let of_role = |beside: bool| {
         let all = crate::causes::container::all(facts.pod);
-        all.filter(move |container| (container.role == Role::Sidecar) == beside)
+        all.filter(move |container| facts.looks_at(container) && (container.role == Role::Sidecar) == beside)
     };
     of_role(false)
         .chain(of_role(true))

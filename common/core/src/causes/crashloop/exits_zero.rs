@@ -16,8 +16,15 @@ pub(in crate::causes) const EXITS_ZERO: Cause = Cause {
 
 fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let crash = crash::seen(facts, Kind::ExitsZero)?;
+    // Who ended it only events tell: a probe or a hook has a container stopped that then ends in order.
+    let spec = crash.container.spec;
+    let watched = spec.is_some_and(|spec| {
+        let hook = spec.lifecycle.as_ref().and_then(|lifecycle| lifecycle.post_start.as_ref());
+        spec.liveness_probe.is_some() || spec.startup_probe.is_some() || hook.is_some()
+    });
+    let how = if watched && facts.events.is_empty() { "ends" } else { "ends by itself" };
     let summary = format!(
-        "container {} ends by itself with exit 0, but restartPolicy Always wants it to stay{}",
+        "container {} {how} with exit 0, but restartPolicy Always wants it to stay{}",
         crash.container.name(),
         crash.so_often()
     );

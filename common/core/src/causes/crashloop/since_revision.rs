@@ -8,7 +8,7 @@ use crate::causes::crashloop::{CONFIG_ERROR, START_ERROR, crashing, replaced};
 use crate::causes::{self, Cause, Fatal, Rule, STATE, Sighting, WorkloadFacts};
 use crate::finding::Severity;
 use crate::words::counted;
-use crate::{revision, workload};
+use crate::{references, revision, workload};
 
 pub(in crate::causes) const SINCE_REVISION: Cause = Cause {
     code: "crashloop/since-revision",
@@ -28,6 +28,9 @@ const OF_NO_TEMPLATE: [&str; 7] = [
     "pending/too-many-pods",
     "readiness/node-not-ready",
 ];
+
+/// Causes that lie with what a template refers to: one that refers to the same has them, too.
+const OF_REFERENCES: [&str; 3] = [CONFIG_ERROR.code, "pending/missing-config-map", "pending/missing-secret"];
 
 fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
     let serving = serving_before(facts);
@@ -101,13 +104,29 @@ fn not_ready(pod: &Pod) -> String {
 /// The new pods that have an error which their template can have brought. Within what a probe grants no rule finds one.
 pub(super) fn failing<'a>(facts: &WorkloadFacts<'a>) -> Vec<&'a Pod> {
     let pods = causes::new_pods(facts.workload);
-    let causes = causes::CAUSES.iter().filter(|cause| is_of_template(cause));
+    let shared = refers_to_nothing_new(facts);
+    let causes = causes::CAUSES
+        .iter()
+        .filter(|cause| is_of_template(cause) && !(shared && OF_REFERENCES.contains(&cause.code)));
     let found: Vec<_> = causes.flat_map(|cause| causes::seen(cause, facts, &pods)).collect();
     let fails = |pod: &&Pod| {
         let object = format!("pod/{}", workload::name(pod));
         found.iter().any(|found| found.finding.object == object)
     };
     facts.workload.pods.iter().filter(fails).collect()
+}
+
+/// Whether another template of the workload refers to all that the present one does.
+fn refers_to_nothing_new(facts: &WorkloadFacts<'_>) -> bool {
+    let all = facts.workload;
+    let wanted = references::required(all.deployment.template());
+    let has_all = |set: &workload::ReplicaSet| {
+        let has = references::required(set.template());
+        !wanted.is_empty()
+            && wanted.iter().all(|(object, keys)| has.get(object).is_some_and(|has| keys.is_subset(has)))
+    };
+    let differs = |set: &&workload::ReplicaSet| !revision::is_same(set.template(), all.deployment.template());
+    all.replica_sets.iter().filter(differs).any(has_all)
 }
 
 /// Whether the template can have brought this error. Of crashes only those that come again tell something, and only

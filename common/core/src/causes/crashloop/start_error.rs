@@ -69,7 +69,9 @@ fn trouble(message: &str) -> Option<&'static str> {
         Some("built for another architecture, or a script without #! (exec format error)")
     } else if is_command && has(&["not found", "no such file"]) {
         Some("there is no such file in the image")
-    } else if is_command && has(&["permission denied", "is a directory"]) {
+    } else if is_command && has(&["is a directory"]) {
+        Some("a directory, not an executable file")
+    } else if is_command && has(&["permission denied"]) {
         Some("not an executable file (permission denied)")
     } else {
         None

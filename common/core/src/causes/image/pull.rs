@@ -99,7 +99,8 @@ const SIGNS: &[(Kind, &[&str])] = &[
 
 /// The first container whose pull failed for this reason.
 pub(in crate::causes) fn seen<'a>(facts: &PodFacts<'a>, kind: Kind) -> Option<Pull<'a>> {
-    facts.living().filter_map(|container| Pull::of(facts, container)).find(|pull| pull.kind(facts) == kind)
+    let looked_at = facts.living().filter(|container| facts.looks_at(container));
+    looked_at.filter_map(|container| Pull::of(facts, container)).find(|pull| pull.kind(facts) == kind)
 }
 
 impl<'a> Pull<'a> {

@@ -16,6 +16,9 @@ pub(in crate::causes) const PVC_UNBOUND: Cause = Cause {
     rule: Rule::Pod(rule),
 };
 
+/// The provisioner of classes whose volumes somebody makes by hand.
+const NOBODY: &str = "kubernetes.io/no-provisioner";
+
 fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let unschedulable = scheduling::seen(facts)?;
     let reason = unschedulable.reason(Filter::Claim, |text| !text.ends_with("not found"))?;
@@ -62,9 +65,13 @@ fn unbound(facts: &PodFacts<'_>, name: &str) -> Option<(String, Vec<String>)> {
     let class = spec.storage_class_name.as_deref();
     let said = read.events.known().and_then(|events| events.iter().rev().find(|event| says_why(event)));
     let gone = matches!(read.class, Fact::Known(None));
+    let by_hand = matches!(&read.class, Fact::Known(Some(class)) if class.provisioner == NOBODY);
     let why = match (class, said) {
         (Some(""), _) => "it wants no StorageClass, and no volume that exists fits".to_owned(),
         (Some(class), _) if gone => format!("StorageClass {class} does not exist"),
+        (Some(class), _) if by_hand => {
+            format!("StorageClass {class} provisions none, and no volume that was made for it fits")
+        }
         (_, Some(said)) => clip(event::message(said)),
         (None, None) => "it names no StorageClass, and the cluster has no default".to_owned(),
         (Some(class), None) => format!("StorageClass {class} has not provisioned one"),

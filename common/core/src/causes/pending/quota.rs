@@ -22,6 +22,11 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
     }
     let (name, numbers) = refusal::quota_arithmetic(&refusal);
     let summary = format!("quota {name} refuses new pods: {numbers}");
-    let sighting = refusal.sighting(summary, refusal::quota_next(facts, &name));
+    let mut next = refusal::quota_next(facts, &name);
+    if numbers.starts_with("must specify") {
+        // It is the template that lacks something, not the quota.
+        next = vec![facts.edit(), next.swap_remove(0)];
+    }
+    let sighting = refusal.sighting(summary, next);
     Some(Sighting { observations: refusal::quota_observations(facts), ..sighting })
 }

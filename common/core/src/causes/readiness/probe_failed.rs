@@ -17,7 +17,8 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let unready = unready::seen(facts, Kind::Other)?;
     let (name, asks) = (unready.container.name(), unready.asks());
     let answer = match clip(unready.answer()) {
-        said if said.is_empty() => "without a word".to_owned(),
+        said if said.is_empty() && unready.said.is_some() => "without a word".to_owned(),
+        said if said.is_empty() => "(no event says with what)".to_owned(),
         said => format!("with: {said}"),
     };
     let summary = format!("the readiness probe of container {name} ({asks}) fails {answer}");

@@ -1,4 +1,4 @@
-//! `readiness/sidecar-not-ready`: the pod's main container is ready, but another one is not.
+//! `readiness/sidecar-not-ready`: a container beside the pod's main one is not ready.
 
 use crate::causes::container::{self, clip};
 use crate::causes::readiness::unready;
@@ -7,7 +7,7 @@ use crate::finding::Severity;
 
 pub(in crate::causes) const SIDECAR_NOT_READY: Cause = Cause {
     code: "readiness/sidecar-not-ready",
-    about: "the pod's main container is ready, but another one is not",
+    about: "a container beside the pod's main one is not ready",
     severity: Severity::Error,
     fatal: Fatal::AtTimeout,
     rule: Rule::Pod(rule),
@@ -20,8 +20,10 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         let held_back = container.waits_for(&["PodInitializing"]).is_some();
         container.name() == main && (container.status.ready || held_back)
     });
-    let late = unready::all(facts).find(|unready| unready.container.name() != main && unready.is_late());
-    let unready = late.filter(|_| main_is_fine)?;
+    let beside = |name: &str| name != main && facts.container.is_none_or(|only| only == name);
+    let late = unready::all(facts).find(|unready| beside(unready.container.name()) && unready.is_late());
+    // The live judge tells of the main container first; a diagnosis tells of each.
+    let unready = late.filter(|_| main_is_fine || facts.in_depth)?;
     let asks = unready.asks();
     let answer = match clip(unready.answer()) {
         said if said.is_empty() => String::new(),

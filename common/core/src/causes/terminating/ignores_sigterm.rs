@@ -1,7 +1,7 @@
 //! `terminating/ignores-sigterm`: a container goes on running although it was told to end.
 
 use crate::causes::container::word;
-use crate::causes::terminating::stopping;
+use crate::causes::terminating::{leaving, stopping};
 use crate::causes::{Cause, Fatal, PodFacts, Rule, STATE, Sighting, event};
 use crate::duration;
 use crate::finding::Severity;
@@ -26,10 +26,18 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     ];
     evidence.extend(facts.container_events(container, "Killing").last().map(event::evidence));
     let logs = format!("logs {} -c {} --tail=50", word(facts.name()), word(name));
-    Some(Sighting {
-        summary: format!(
+    // The API server shows how each ended only once all have.
+    let summary = match leaving::all_running(facts).as_slice() {
+        [_] => format!(
             "container {name} still runs {elapsed} after SIGTERM; it is killed in {left}, when its grace of {grace} ends"
         ),
+        all => format!(
+            "of containers {} at least one still runs {elapsed} after SIGTERM; it is killed in {left}, when the grace of {grace} ends",
+            all.join(", ")
+        ),
+    };
+    Some(Sighting {
+        summary,
         evidence,
         next: vec![facts.place.kubectl(&logs), facts.edit_owner()],
         observations: STATE,

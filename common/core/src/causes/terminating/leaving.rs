@@ -53,6 +53,12 @@ impl Leaving {
     }
 }
 
+/// The names of all that still run.
+pub(in crate::causes) fn all_running<'a>(facts: &PodFacts<'a>) -> Vec<&'a str> {
+    let running = container::all(facts.pod).filter(|container| container.running_since(facts.pod).is_some());
+    running.map(|container| container.name()).collect()
+}
+
 /// A container that still runs, before those sidecars that are ended last.
 pub(in crate::causes) fn running<'a>(facts: &PodFacts<'a>) -> Option<Seen<'a>> {
     let runs = |container: &Seen<'_>| container.running_since(facts.pod).is_some();

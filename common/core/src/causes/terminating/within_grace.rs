@@ -25,9 +25,17 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let hook = leaving::running(facts).filter(|container| stopping::hook(container).is_some());
     let hook =
         hook.map(|container| format!("; the preStop hook of container {} goes first", container.name()));
+    let finalizers = facts.pod.metadata.finalizers.as_deref().unwrap_or_default();
+    let (goes, held) = match finalizers {
+        [] => ("ends by itself", String::new()),
+        all => (
+            "its containers end by themselves",
+            format!("; then it stays until {} is taken away", all.join(", ")),
+        ),
+    };
     Some(Sighting {
         summary: format!(
-            "the pod is being deleted and ends by itself: {left} of its grace of {grace} are left{}",
+            "the pod is being deleted and {goes}: {left} of its grace of {grace} are left{}{held}",
             hook.unwrap_or_default()
         ),
         evidence: vec![leaving.evidence()],

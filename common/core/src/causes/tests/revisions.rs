@@ -29,6 +29,10 @@ pub(super) fn since_revision() -> Vec<Row> {
     let (other, same) = (of("web:6"), of("registry.example.com/web:7"));
     let refused = waiting("ErrImagePull", "failed to pull: registry.example.com/web:7: not found");
     let missing = waiting("CreateContainerConfigError", "couldn't find key LIMIT in ConfigMap shop/web");
+    let wants = |image: &str| {
+        json!({"name": "app", "image": image, "env": [
+            {"name": "LIMIT", "valueFrom": {"configMapKeyRef": {"name": "web", "key": "LIMIT"}}}]})
+    };
     let unready = |seconds: i64| {
         move |make: Make| {
             make.pod(&probed(&running(seconds), 0, &Value::Null)).event(
@@ -62,6 +66,14 @@ pub(super) fn since_revision() -> Vec<Row> {
                 ("crashloop/config-error", "pod/web-6f9c7d5b8-", &["LIMIT"]),
                 ("crashloop/since-revision", "deployment/web", &["2 pods of the template before can"]),
             ],
+        ),
+        (
+            "a key that both templates want",
+            web()
+                .deployment(&json!({"spec": {"template": {"spec": {"containers": [wants("registry.example.com/web:7")]}}}}))
+                .older(&json!({"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [wants("web:6")]}}))
+                .pod(&missing),
+            &[("crashloop/config-error", "pod/web-6f9c7d5b8-", &["LIMIT"])],
         ),
         (
             "not ready since the new image",

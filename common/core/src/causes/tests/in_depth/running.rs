@@ -5,6 +5,15 @@ use serde_json::{Value, json};
 use super::{Make, Row, container, creating, ended, lost, probed, read, running, waiting, web, with};
 use crate::causes::{Answer, Need};
 
+/// A pod of two containers, `app` and `other`.
+fn beside(app: Value, last: Value, other: Value, its_last: Value) -> Value {
+    let status = |name: &str, state: Value, last: Value| json!({"name": name, "image": "", "imageID": "", "ready": false, "restartCount": 3, "state": state, "lastState": last});
+    json!({
+        "spec": {"containers": [{"name": "app", "image": "web:7"}, {"name": "other", "image": "web:7"}]},
+        "status": {"containerStatuses": [status("app", app, last), status("other", other, its_last)]},
+    })
+}
+
 /// Pods that have a node and get no further.
 pub(super) fn pending() -> Vec<Row> {
     let waits = json!({"status": {"phase": "Pending", "initContainerStatuses": [{"name": "wait", "image": "", "imageID": "",
@@ -29,6 +38,24 @@ pub(super) fn pending() -> Vec<Row> {
         ),
         ("given to a node that does not answer", web().pod(&creating()).on(&lost()),
             &[("pending/node-not-ready", "pod/web-", &["node-1 does not answer", "not created"])]),
+        ("two containers that crash, each for a reason of its own", web().pod(&beside(
+                json!({"waiting": {"reason": "CrashLoopBackOff"}}), ended(7, "Error", [90, 100]),
+                json!({"waiting": {"reason": "CrashLoopBackOff"}}), ended(8, "Error", [90, 100]))),
+            &[
+                ("crashloop/app-exit", "pod/web-", &["container app fails with exit 7"]),
+                ("crashloop/app-exit", "pod/web-", &["container other fails with exit 8"]),
+            ]),
+        ("two containers without one image", web().pod(&beside(
+                json!({"waiting": {"reason": "ErrImageNeverPull"}}), Value::Null, json!({"waiting": {"reason": "ErrImageNeverPull"}}), Value::Null)),
+            &[("image/never-pull", "pod/web-", &["image web:7 is not on node-1"])]),
+        ("two containers that do not get ready", web().pod(&with(beside(running(1), Value::Null, running(1), Value::Null), &json!({"spec": {"containers": [
+                {"name": "app", "image": "web:7", "readinessProbe": {"tcpSocket": {"port": 8080}}},
+                {"name": "other", "image": "web:7", "readinessProbe": {"tcpSocket": {"port": 8081}}}]}})))
+            .event("other", "Unhealthy", "Readiness probe failed: dial tcp 10.0.0.1:8081: connect: connection refused", 9, [20, 110]),
+            &[
+                ("readiness/probe-failed", "pod/web-", &["container app", "TCP port 8080", "no event says with what"]),
+                ("readiness/sidecar-not-ready", "pod/web-", &["container other beside app", "TCP port 8081", "connection refused"]),
+            ]),
         ("ready between two crashes", web().pod(&with(container(true, 6, &running(100), &ended(137, "OOMKilled", [40, 90])), &json!({
                 "status": {"conditions": [{"type": "Ready", "status": "True"}]},
                 "spec": {"containers": [{"name": "app", "image": "web:7", "resources": {"limits": {"memory": "256Mi"}}}]}})))

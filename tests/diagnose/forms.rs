@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use testkit::{FakeApi, Reply};
 
 use crate::support::{
-    World, crashing, diagnose, findings, probe_failed, ready, replica_set, requests, terminating, unready,
-    unschedulable, verdicts,
+    World, crashing, diagnose, findings, pod, probe_failed, ready, replica_set, requests, terminating,
+    unready, unschedulable, verdicts,
 };
 
 const PODS: &str = "GET /api/v1/namespaces/shop/pods";
@@ -294,4 +294,27 @@ fn of_few_pods_only_their_own_deployments_are_read() {
             "GET /apis/apps/v1/namespaces/shop/replicasets?labelSelector=app=web"
         ]
     );
+}
+
+#[test]
+fn a_try_that_failed_is_no_error_of_a_job_that_is_complete() {
+    for (condition, code) in [("Complete", 0), ("Failed", 1)] {
+        let mut pod = pod(
+            "migrate",
+            "1",
+            &json!({"phase": "Failed", "containerStatuses": [{"name": "app", "image": "",
+            "imageID": "", "ready": false, "restartCount": 0,
+            "state": {"terminated": {"exitCode": 3, "reason": "Error"}}}]}),
+        );
+        pod["metadata"]["ownerReferences"][0]["kind"] = json!("Job");
+        pod["metadata"]["ownerReferences"][0]["name"] = json!("migrate");
+        pod["spec"]["restartPolicy"] = json!("Never");
+        let api = FakeApi::start();
+        World { pods: vec![pod], log: "boom\n".to_owned(), ..World::default() }.serve(&api);
+        let job = json!({"metadata": {"name": "migrate"}, "status": {"conditions": [{"type": condition, "status": "True"}]}});
+        api.on("GET", "/apis/batch/v1/namespaces/shop/jobs/migrate", [Reply::json(&job)]);
+        let plugin = diagnose().kubeconfig(api.kubeconfig());
+        let run = plugin.args(["crashloop", "-n", "shop", "-o", "json"]).run().code(code);
+        assert_eq!(findings(&run), ["crashloop/app-exit pod/migrate-6f9c7d5b8-1"], "{condition}");
+    }
 }

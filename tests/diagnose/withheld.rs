@@ -3,8 +3,8 @@
 use testkit::{FakeApi, Reply};
 
 use crate::support::{
-    NAMESPACE, World, crashing, diagnose, findings, ready, report, terminating, unready, unschedulable,
-    verdicts,
+    NAMESPACE, World, crashing, deployment, diagnose, findings, ready, replica_set, report, terminating,
+    unready, unschedulable, verdicts,
 };
 
 fn forbidden(verb: &str, resource: &str) -> Reply {
@@ -66,8 +66,29 @@ fn without_deployments_there_is_no_service() {
         run.code(3).stdout("").stderr_has("Forbidden");
     }
     let deployments = "/apis/apps/v1/namespaces/shop/deployments";
+    let api = FakeApi::start();
+    world.serve(&api);
+    for path in [deployments.to_owned(), format!("{deployments}/*")] {
+        api.on("GET", &path, [forbidden("get", "deployments.apps")]);
+    }
+    let run = diagnose().kubeconfig(api.kubeconfig()).args(["-n", NAMESPACE]).run();
+    run.code(3).stdout("").stderr_has("cannot get");
+}
+
+/// To list Deployments is not among the required verbs.
+#[test]
+fn where_deployments_cannot_be_listed_each_is_read() {
+    let pods = vec![ready("billing-svc", "a")];
+    let world = World {
+        deployments: vec![deployment("billing-svc", 1, 1)],
+        replica_sets: vec![replica_set("billing-svc")],
+        ..World::web(pods)
+    };
+    let deployments = "/apis/apps/v1/namespaces/shop/deployments";
     let run = with(&world, deployments, forbidden("list", "deployments.apps"), &[]);
-    run.code(3).stdout("").stderr_has("cannot list");
+    run.code(1)
+        .stdout_has("! billing-svc       1/1 ready")
+        .stdout_has("there is no deployment/auth-svc in shop");
 }
 
 #[test]

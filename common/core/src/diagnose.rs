@@ -12,6 +12,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Event, Pod};
 
 use crate::causes::{self, Fetched, Found, Looked, Need, Needed, WorkloadFacts};
@@ -81,7 +82,7 @@ pub fn diagnose(subjects: &Subjects, fetched: &Fetched, place: Place<'_>, now: T
         found.needs.retain(|need| !fetched.knows(need));
     }
     let asked = asked.into_iter().filter(|(object, _)| subjects.concerns(object));
-    subjects.forgive(&mut found);
+    subjects.forgive(&mut found, fetched);
     rank(&mut found);
     let owners = subjects.owners();
     let needs = needs(&found, asked.flat_map(|(_, needs)| needs), &owners, fetched);
@@ -132,13 +133,26 @@ impl Subjects {
         all
     }
 
-    /// What is left of a pod that was replaced is no error of a Deployment that has all the pods it wants.
-    fn forgive(&self, found: &mut [Found]) {
+    /// What is left of a pod that was replaced is no error of a Deployment that has all the pods it wants, nor a try that
+    /// failed one of a Job that is complete.
+    fn forgive(&self, found: &mut [Found], fetched: &Fetched) {
         let complete = self.workloads.iter().filter(|workload| {
             let deployment = &workload.deployment;
             deployment.is_observed() && deployment.ready() >= deployment.replicas()
         });
-        let ended = complete.flat_map(|workload| &workload.pods).filter(|pod| workload::has_ended(pod));
+        let is_complete = |job: &Job| {
+            let conditions = job.status.iter().flat_map(|status| status.conditions.iter().flatten());
+            conditions
+                .into_iter()
+                .any(|condition| condition.type_ == "Complete" && condition.status == "True")
+        };
+        let of_complete_job = |pod: &&Pod| {
+            let job = workload::job_of(pod).and_then(|job| fetched.job(job));
+            matches!(job, Some(Fact::Known(Some(job))) if is_complete(job))
+        };
+        let tries = self.pods.iter().filter(of_complete_job);
+        let ended = complete.flat_map(|workload| &workload.pods).chain(tries);
+        let ended = ended.filter(|pod| workload::has_ended(pod));
         let ended: BTreeSet<String> = ended.map(|pod| format!("pod/{}", workload::name(pod))).collect();
         for found in found.iter_mut().filter(|found| ended.contains(&found.finding.object)) {
             found.finding.severity = found.finding.severity.max(Severity::Warning);

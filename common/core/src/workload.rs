@@ -22,8 +22,8 @@ use crate::revision;
 pub(crate) use lean::{RELAPSE, is_lately_back, may_relapse};
 pub use lean::{is_well, lean};
 pub use pod::{
-    condition_is_true, container_names, containers, deployment_of, event_uid, has_ended, is_mirror, is_ready,
-    last_seen, name, node, owner, restarts, times_seen,
+    condition_is_true, container_names, containers, deployment_of, event_uid, has_ended, has_failed,
+    is_mirror, is_ready, job_of, last_seen, name, node, owner, restarts, times_seen,
 };
 pub use siblings::Siblings;
 

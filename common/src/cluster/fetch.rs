@@ -29,6 +29,7 @@ const ATTACHMENTS: Resource = Resource {
     plural: "volumeattachments",
     kind: "VolumeAttachment",
 };
+const JOBS: Resource = Resource { group: "batch", version: "v1", plural: "jobs", kind: "Job" };
 const SERVICES: Resource = Resource { group: "", version: "v1", plural: "services", kind: "Service" };
 const ENDPOINT_SLICES: Resource =
     Resource { group: "discovery.k8s.io", version: "v1", plural: "endpointslices", kind: "EndpointSlice" };
@@ -98,6 +99,9 @@ impl Cluster {
                 found.map(|usage| Answer::Usage(usage.map(Box::new)))
             }
             Need::Probe(asked) => self.ask(namespace, asked).await.map(Answer::Probe),
+            Need::Job(name) => {
+                self.one(&JOBS, namespace, name).await.map(|job| Answer::Job(job.map(Box::new)))
+            }
             Need::PullSecret(name) => self.is_no_pull_secret(namespace, name).await.map(Answer::WrongType),
         }
     }

@@ -37,6 +37,10 @@ struct Lines<'a> {
     since_seconds: Option<i64>,
 }
 
+/// What the kubelet answers with 200, as if it were the log, where it has none (any more).
+const EXCUSES: [&str; 2] =
+    ["unable to retrieve container logs for ", "failed to try resolving symlinks in path "];
+
 impl Cluster {
     /// Reads the new pods' logs and asks their health endpoints, all at once.
     pub async fn inspect(&self, namespace: &str, inspection: &Inspection) -> Vec<Inspected> {
@@ -111,10 +115,9 @@ impl Cluster {
         let call = Call { accept: "*/*", ..call };
         let log = in_time(async { self.transport.read_log(&call).await.map_err(|error| error.to_string()) });
         match log.await.map(|bytes| Log::read(&bytes)) {
-            // The kubelet answers 200 with its own excuse.
-            Ok(Log { text, .. }) if text.starts_with("unable to retrieve container logs for ") => {
-                Fact::Unavailable(text)
-            }
+            Ok(Log { text, .. }) if EXCUSES.iter().any(|start| text.starts_with(start)) => Fact::Unavailable(
+                format!("log of container {} of pod {pod}: {}", lines.container, text.trim()),
+            ),
             log => log.into(),
         }
     }

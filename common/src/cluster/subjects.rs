@@ -213,9 +213,30 @@ impl Cluster {
             return Ok(self.deployment(target).await?.into_iter().collect());
         }
         let place = |name: &str| targets.iter().position(|target| target.deployment == name);
-        let mut found = self.deployments_named(namespace, |name| place(name).is_some()).await?;
+        let mut found = match self.deployments_named(namespace, |name| place(name).is_some()).await {
+            // To list is none of the required verbs.
+            Err(Error::Answer(answer)) if answer.is_forbidden() => {
+                self.deployments_one_by_one(
+                    namespace,
+                    targets.iter().map(|target| target.deployment.as_str()),
+                )
+                .await?
+            }
+            listed => listed?,
+        };
         found.sort_by_key(|deployment| place(deployment.name()));
         Ok(found)
+    }
+
+    async fn deployments_one_by_one<'a>(
+        &self,
+        namespace: &str,
+        names: impl Iterator<Item = &'a str>,
+    ) -> Result<Vec<Deployment>, Error> {
+        let each = names.map(|name| self.get(&DEPLOYMENTS, namespace, name));
+        let each: Vec<Result<_, Error>> = stream::iter(each).buffered(FEW).collect().await;
+        let found = each.into_iter().filter_map(Result::transpose);
+        found.map(|raw| Ok(Deployment::read(raw?)?)).collect()
     }
 
     async fn deployments_named(

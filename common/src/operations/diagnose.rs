@@ -18,8 +18,8 @@ const EACH: usize = 20;
 /// Namespaces that are judged at the same time: each makes several requests at once.
 const NAMESPACES: usize = 4;
 
-/// Lines of a log that are read at least: an error seldom stands in the very last one.
-const LINES: u16 = 40;
+/// Lines of a log that are read at least: an error stands above its stack trace, and that can be long.
+const LINES: u16 = 200;
 
 /// A scene that was judged to the end.
 #[derive(Debug)]
@@ -151,6 +151,7 @@ fn plural(need: &Need) -> &'static str {
         Need::Usage(_) => "pods' metrics",
         Need::Probe(_) => "endpoints of probes",
         Need::PullSecret(_) => "pull secrets",
+        Need::Job(_) => "Jobs",
         Need::Nodes | Need::Services | Need::NetworkPolicies | Need::Budgets | Need::Autoscalers => "lists",
     }
 }

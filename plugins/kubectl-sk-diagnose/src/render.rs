@@ -273,6 +273,6 @@ fn is_not(state: State) -> &'static str {
         State::Terminating => "is not being deleted",
         State::Pending => "is not pending",
         State::CrashLoop => "does not crash",
-        State::Readiness => "does not lack readiness alone",
+        State::Readiness => "is not waiting to be ready",
     }
 }

@@ -22,6 +22,9 @@ const NOT_THE_KUBELETS: [&str; 4] = ["Scheduled", "FailedScheduling", "TaintMana
 /// What to read of a pod that is not well.
 pub(super) fn of_pod(facts: &PodFacts<'_>) -> Vec<Need> {
     let mut needs = leaving(facts);
+    if facts.pod.metadata.deletion_timestamp.is_none() && workload::has_failed(facts.pod) {
+        needs.extend(workload::job_of(facts.pod).map(|job| Need::Job(job.to_owned())));
+    }
     if waits_for_its_node(facts) {
         needs.extend(workload::node(facts.pod).map(|node| Need::Node(node.to_owned())));
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Event, Node, PersistentVolume, PersistentVolumeClaim, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::networking::v1::NetworkPolicy;
@@ -63,6 +64,8 @@ pub enum Need {
     Probe(Asked),
     /// Whether the Secret of this name is of a type that no pull of an image uses.
     PullSecret(String),
+    /// The Job of this name.
+    Job(String),
 }
 
 impl Need {
@@ -137,6 +140,8 @@ pub enum Answer {
     Probe(Result<Health, String>),
     /// [`Need::PullSecret`].
     WrongType(bool),
+    /// [`Need::Job`]; none where it does not exist.
+    Job(Option<Box<Job>>),
 }
 
 /// What was asked for and read so far. What is not in it was not asked for yet.
@@ -225,6 +230,8 @@ impl Fetched {
         usage(pod: &str) -> Need::Usage(pod.to_owned()), Usage(usage) => usage.as_deref(), Option<&PodMetrics>;
         /// The answer of a readiness endpoint.
         probe(asked: &Asked) -> Need::Probe(asked.clone()), Probe(answered) => answered.as_ref(), Result<&Health, &String>;
+        /// A Job.
+        job(name: &str) -> Need::Job(name.to_owned()), Job(job) => job.as_deref(), Option<&Job>;
         /// Whether a pull secret is of a type that no pull uses.
         wrong_type(secret: &str) -> Need::PullSecret(secret.to_owned()), WrongType(wrong) => *wrong, bool;
     }

@@ -12,6 +12,7 @@ use super::container::clip;
 use crate::fact::Fact;
 use crate::quantity::Amount;
 use crate::resources::{self, Side};
+use crate::words::counted;
 use crate::workload;
 
 /// A node that does not answer, or is no more.
@@ -247,7 +248,7 @@ impl<'a> Room<'a> {
         let percent = percent.map(|percent| format!(" ({percent}%)")).unwrap_or_default();
         let free = self.free_text();
         let requested = requested.of(resource);
-        format!("{start}, requested by its {pods} pods: {requested}{percent}, free: {free}")
+        format!("{start}, requested by its {}: {requested}{percent}, free: {free}", counted(pods, "pod"))
     }
 }
 

@@ -55,8 +55,8 @@ impl<'a> Look<'a> {
         let seen = pods.iter().flat_map(|(pod, events)| {
             let look = Look { ..*self };
             let facts = look.facts(pod, events);
-            let seen = if self.in_depth {
-                on_each(rule, &facts)
+            let seen: Vec<Sighting> = if self.in_depth {
+                on_each(rule, &facts).into_iter().map(|seen| with_replacement(seen, &facts)).collect()
             } else {
                 rule(&facts).map(without_joins).into_iter().collect()
             };
@@ -82,6 +82,17 @@ impl<'a> Look<'a> {
         });
         asked.filter(|(_, needs)| !needs.is_empty()).collect()
     }
+}
+
+/// A StatefulSet waits for a pod that does not get ready, whatever its template says by then: it has to be deleted, too
+/// (Kubernetes' documentation: "Forced rollback").
+fn with_replacement(mut sighting: Sighting, facts: &PodFacts<'_>) -> Sighting {
+    let (kind, _) = workload::owner(facts.pod);
+    if kind == "statefulset" && sighting.next.contains(&facts.edit_owner()) && facts.is_alive() {
+        let pod = container::word(facts.name());
+        sighting.next.push(facts.place.kubectl(&format!("delete pod {pod}")));
+    }
+    sighting
 }
 
 /// Where a rule sees a cause, on each container that shows it. What containers share, such as an image, is told once.

@@ -56,8 +56,13 @@ pub(super) fn groups(findings: &[Found], folded: &[Folded], owners: &BTreeMap<St
     groups
 }
 
-/// A summary without what differs from pod to pod: numbers, such as times and nodes.
+/// A summary without what differs from pod to pod: numbers, such as times and nodes. Containers keep their names.
 fn shape(summary: &str) -> String {
-    let words = summary.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphabetic()));
-    words.filter(|word| !word.bytes().any(|b| b.is_ascii_digit())).collect::<Vec<_>>().join(" ")
+    let mut before = "";
+    let words = summary.split_whitespace().filter_map(|word| {
+        let name = std::mem::replace(&mut before, word) == "container" || before == "(container";
+        let bare = word.trim_matches(|c: char| !c.is_alphabetic());
+        if name { Some(word) } else { Some(bare).filter(|bare| !bare.bytes().any(|b| b.is_ascii_digit())) }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }

@@ -51,10 +51,14 @@ impl State {
     pub fn in_words(pod: &Pod) -> String {
         let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or("Unknown");
         let phase = if pod.metadata.deletion_timestamp.is_some() { "Terminating" } else { phase };
-        let ready = if workload::condition_is_true(pod, "Ready") { "ready" } else { "not ready" };
+        let ready = match workload::condition_is_true(pod, "Ready") {
+            _ if workload::has_ended(pod) => "",
+            true => ", ready",
+            false => ", not ready",
+        };
         match workload::restarts(pod) {
-            0 => format!("{phase}, {ready}"),
-            restarts => format!("{phase}, {ready}, {}", counted(restarts, "restart")),
+            0 => format!("{phase}{ready}"),
+            restarts => format!("{phase}{ready}, {}", counted(restarts, "restart")),
         }
     }
 }

@@ -81,6 +81,16 @@ fn mirrored(pod: &Pod) -> Option<&str> {
     pod.metadata.annotations.as_ref()?.get(MIRROR).map(String::as_str)
 }
 
+/// Whether `status.phase` is Failed.
+pub fn has_failed(pod: &Pod) -> bool {
+    pod.status.as_ref().is_some_and(|status| status.phase.as_deref() == Some("Failed"))
+}
+
+/// The Job that controls the pod.
+pub fn job_of(pod: &Pod) -> Option<&str> {
+    super::controller(&pod.metadata).filter(|owner| owner.kind == "Job").map(|owner| owner.name.as_str())
+}
+
 /// Whether it mirrors a static pod: the kubelet's, and not the API server's to delete.
 pub fn is_mirror(pod: &Pod) -> bool {
     mirrored(pod).is_some()

@@ -141,11 +141,7 @@ impl Cluster {
         names: &BTreeSet<&str>,
     ) -> Result<(Vec<Deployment>, Vec<ReplicaSet>), Error> {
         if names.len() <= FEW {
-            let each = names.iter().map(|name| self.get(&DEPLOYMENTS, namespace, name));
-            let each: Vec<Result<_, Error>> = stream::iter(each).buffered(FEW).collect().await;
-            let found = each.into_iter().filter_map(Result::transpose);
-            let found: Vec<Deployment> =
-                found.map(|raw| Ok(Deployment::read(raw?)?)).collect::<Result<_, Error>>()?;
+            let found = self.deployments_one_by_one(namespace, names.iter().copied()).await?;
             let selectors: Vec<String> = found.iter().map(Deployment::selector).collect();
             let sets =
                 select::each(&selectors, async |labels| self.replica_sets(namespace, labels).await).await?;

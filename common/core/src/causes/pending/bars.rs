@@ -116,6 +116,13 @@ pub(in crate::causes) fn roomiest<'a>(facts: &PodFacts<'a>, resource: &str) -> V
     able
 }
 
+/// The nodes that would be able but for a cordon, worker nodes all.
+pub(in crate::causes) fn cordoned<'a>(facts: &PodFacts<'a>) -> Vec<&'a str> {
+    let (Some(nodes), Some(spec)) = (nodes(facts), facts.pod.spec.as_ref()) else { return Vec::new() };
+    let only_that = |node: &&Node| of_node(node, spec) == [Bar::Cordoned] && node::has_labels(node, spec);
+    nodes.iter().filter(only_that).map(node::name).collect()
+}
+
 /// What has to be read to say how much room these nodes have.
 pub(in crate::causes) fn room_needs(nodes: &[&Node]) -> Vec<Need> {
     nodes.iter().map(|node| Need::PodsOn(node::name(node).to_owned())).collect()

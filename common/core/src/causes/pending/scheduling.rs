@@ -4,8 +4,8 @@ use k8s_openapi::api::core::v1::{Node, PodAffinityTerm, PodSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::bars::{self, Bar};
-use crate::causes::container::clip;
-use crate::causes::node::Room;
+use crate::causes::container::{clip, word};
+use crate::causes::node::{self, Room};
 use crate::causes::{Need, PodFacts, Sighting, event};
 use crate::resources::{self, Side};
 use crate::workload;
@@ -184,6 +184,7 @@ impl<'a> Unschedulable<'a> {
             (0, _) | (_, 0) => "no node takes the pod".to_owned(),
             (_, 1) => "the only node does not take the pod".to_owned(),
             (some, all) if some == all => format!("none of {all} nodes takes the pod"),
+            (1, all) => format!("none of {all} nodes takes the pod; the one that comes closest"),
             (some, all) => format!("none of {all} nodes takes the pod; the {some} that come closest"),
         }
     }
@@ -300,11 +301,20 @@ pub(in crate::causes) fn insufficient(
         None if bars::nodes(facts).is_some() => format!("; no node that could take it offers {resource}"),
         None => String::new(),
     };
-    let summary = format!("{}: not enough free {resource}{asked}{most}", unschedulable.of_nodes(reason));
+    let cordoned = bars::cordoned(facts);
+    let besides = match cordoned.as_slice() {
+        [] => String::new(),
+        names => format!("; cordoned: {}", node::few(names.iter().copied())),
+    };
+    let summary =
+        format!("{}: not enough free {resource}{asked}{most}{besides}", unschedulable.of_nodes(reason));
     let evidence = requests.into_iter().map(|(path, quantity)| format!("{path}: {quantity}"));
-    let evidence: Vec<String> = evidence.chain(rooms.iter().map(Room::evidence)).collect();
+    let kept = cordoned.iter().take(3).map(|name| format!("node/{name} spec.unschedulable: true"));
+    let evidence: Vec<String> = evidence.chain(rooms.iter().map(Room::evidence)).chain(kept).collect();
     let free = format!("{} | grep -A 9 'Allocated resources'", facts.place.of_cluster("describe nodes"));
-    let mut sighting = unschedulable.sighting(summary, evidence, vec![free, facts.edit_owner()]);
+    let uncordon = cordoned.first().map(|name| facts.place.of_cluster(&format!("uncordon {}", word(name))));
+    let next = [free].into_iter().chain(uncordon).chain([facts.edit_owner()]).collect();
+    let mut sighting = unschedulable.sighting(summary, evidence, next);
     sighting.needs.extend(bars::room_needs(&able));
     Some(sighting)
 }

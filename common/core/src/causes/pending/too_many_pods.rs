@@ -19,7 +19,12 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let reason = unschedulable.reason(Filter::Resource, |text| text == "Too many pods")?;
     let able = bars::roomiest(facts, "pods");
     let rooms = bars::rooms(facts, &able, "pods");
-    let summary = format!("{}: they run as many pods as they may", unschedulable.of_nodes(reason));
+    let full = if reason.nodes == 1 {
+        "it runs as many pods as it may"
+    } else {
+        "they run as many pods as they may"
+    };
+    let summary = format!("{}: {full}", unschedulable.of_nodes(reason));
     let next = facts
         .place
         .of_cluster("get nodes -o custom-columns=NAME:.metadata.name,PODS:.status.allocatable.pods");

@@ -41,7 +41,10 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let held_by = leaving::held_by(facts, &leaving);
     let all: Vec<String> = held_by.iter().map(|name| format!("{name} ({})", controller(name))).collect();
     let first = held_by.first()?;
-    let noun = if all.len() == 1 { "finalizer" } else { "finalizers" };
+    let (noun, which) = match all.len() {
+        1 => ("finalizer", "that one does"),
+        _ => ("finalizers", "those do"),
+    };
     let pod = word(facts.name());
     let patch = json!([
         {"op": "test", "path": "/metadata/finalizers/0", "value": first},
@@ -50,7 +53,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let remove = facts.place.kubectl(&format!("patch pod {pod} --type=json -p {}", word(&patch.to_string())));
     Some(Sighting {
         summary: format!(
-            "held by {noun} {}: see why that one does not act; a patch skips what it would clean up, a force delete does not help",
+            "held by {noun} {}: see why {which} not act; a patch skips what it would clean up, a force delete does not help",
             all.join(", ")
         ),
         evidence: vec![format!("metadata.finalizers: {}", held_by.join(", ")), leaving.evidence()],

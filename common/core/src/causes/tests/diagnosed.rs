@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::in_depth::in_depth;
 use super::made::{made, nodes};
-use super::make::{Make, container, crashed, node, probed, ready, running, unscheduled, web, with};
+use super::make::{Make, container, crashed, node, probed, ready, running, unscheduled, waiting, web, with};
 use super::recorded::{RECORDED, read};
 use super::{Case, PLACE};
 use crate::causes::{Answer, Need};
@@ -242,6 +242,20 @@ fn of_a_stateful_set_it_says_that_two_of_one_identity_could_run() {
     let summary = &diagnosis.findings[0].finding.summary;
     assert!(summary.contains("StatefulSet db") && summary.contains("twice"), "{summary}");
     assert_eq!(diagnosis.groups[0].owner, "statefulset/db");
+}
+
+/// Its controller replaces no pod that never got ready, whatever the template says by then.
+#[test]
+fn of_a_stateful_set_the_pod_has_to_be_deleted_once_the_template_is_mended() {
+    let mut case = web().pod(&waiting("ErrImageNeverPull", "not present")).case();
+    let mut pod = case.workload.pods.remove(0);
+    let owner =
+        json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "db", "uid": "s", "controller": true});
+    pod.metadata.owner_references = serde_json::from_value(json!([owner])).unwrap();
+    let subjects = Subjects { workloads: Vec::new(), pods: vec![pod], ..case.subjects() };
+    let next = &diagnose(&subjects, &case.fetched, PLACE, case.now).findings[0].finding.next;
+    assert!(next[0].starts_with("kubectl edit statefulset/db "), "{next:?}");
+    assert!(next[1].starts_with("kubectl delete pod web-6f9c7d5b8-p0 "), "{next:?}");
 }
 
 /// The live judge of rollouts sees what it saw before there were diagnoses, and asks for logs at most.

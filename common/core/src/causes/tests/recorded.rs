@@ -284,7 +284,7 @@ pub(super) const RECORDED: &[(&str, Expected)] = &[
             ("crashloop/since-revision", "deployment/web", &["only the present template crashes", "1 pod"]),
         ],
     ),
-    ("too-many-pods", &[("pending/too-many-pods", "pod/web-", &["as many pods as they may"])]),
+    ("too-many-pods", &[("pending/too-many-pods", "pod/web-", &["as many pods as"])]),
     ("volume-limit", &[("pending/volume-limit", "pod/web-", &["as many volumes"])]),
     (
         "webhook",

@@ -17,13 +17,16 @@ fn system(name: &str, key: &str, conditions: &Value) -> Value {
     )
 }
 
+fn cordon() -> Value {
+    json!({"spec": {"unschedulable": true, "taints": [{"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}]}})
+}
+
 /// Pods that no node wants, with the nodes.
 pub(super) fn barred() -> Vec<Row> {
     let selects = json!({"spec": {"nodeSelector": {"disk": "ssd"}}});
     let affine = json!({"spec": {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
         "nodeSelectorTerms": [{"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a"]}]}]}}}}});
     let taints = || unscheduled(&nodes("2 node(s) had untolerated taint(s)"));
-    let cordon = json!({"spec": {"unschedulable": true, "taints": [{"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}]}});
     vec![
         (
             "a taint, by name and node",
@@ -36,24 +39,20 @@ pub(super) fn barred() -> Vec<Row> {
                 .pod(&unscheduled(&nodes("1 node(s) had untolerated taint(s), 1 node(s) were unschedulable")))
                 .nodes(&[
                     system("cp", "node-role.kubernetes.io/control-plane", &json!([])),
-                    node("node-1", &cordon),
+                    node("node-1", &cordon()),
                 ]),
             &[("pending/cordoned", "pod/web-", &["cordoned", "node-1"])],
         ),
         (
-            "a cordon that the pod tolerates, as pods of a DaemonSet do",
-            web()
-                .pod(&with(
-                    unscheduled(&nodes("1 Insufficient cpu, 1 node(s) didn't satisfy plugin(s) [NodeAffinity]")),
-                    &json!({"spec": {"tolerations": [{"key": "node.kubernetes.io/unschedulable", "operator": "Exists"}]}}),
-                ))
-                .nodes(&[with(node("node-1", &cordon), &json!({"status": {"allocatable": {"cpu": "4"}}}))]),
-            &[("pending/insufficient-cpu", "pod/web-", &["the largest node, node-1, has 4 in all"])],
-        ),
-        (
             "an affinity beside labels that the nodes have",
             web()
-                .pod(&with(with(unscheduled(&nodes("1 node(s) didn't match Pod's node affinity/selector")), &selects), &affine))
+                .pod(&with(
+                    with(
+                        unscheduled(&nodes("1 node(s) didn't match Pod's node affinity/selector")),
+                        &selects,
+                    ),
+                    &affine,
+                ))
                 .nodes(&[node("node-1", &json!({"metadata": {"labels": {"disk": "ssd", "zone": "b"}}}))]),
             &[("pending/node-affinity", "pod/web-", &["zone In (a)", "zone is b on node-1"])],
         ),
@@ -122,6 +121,26 @@ pub(super) fn full() -> Vec<Row> {
         {"name": "a", "resources": {"requests": {"cpu": "3200m"}}, "ports": [{"containerPort": 80, "hostPort": 8080}]}]}}]);
     let pods = || Answer::Pods(read(&busy));
     vec![
+        (
+            "a cordon that the pod tolerates, as pods of a DaemonSet do",
+            web()
+                .pod(&with(
+                    unscheduled(&nodes("1 Insufficient cpu, 1 node(s) didn't satisfy plugin(s) [NodeAffinity]")),
+                    &json!({"spec": {"tolerations": [{"key": "node.kubernetes.io/unschedulable", "operator": "Exists"}]}}),
+                ))
+                .nodes(&[with(node("node-1", &cordon()), &json!({"status": {"allocatable": {"cpu": "4"}}}))]),
+            &[("pending/insufficient-cpu", "pod/web-", &["the largest node, node-1, has 4 in all"])],
+        ),
+        (
+            "no room, and a cordoned node that may have some",
+            web()
+                .pod(&unscheduled(&nodes("1 Insufficient cpu, 1 node(s) were unschedulable")))
+                .nodes(&[
+                    with(node("node-1", &json!({})), &json!({"status": {"allocatable": {"cpu": "4"}}})),
+                    node("node-2", &cordon()),
+                ]),
+            &[("pending/insufficient-cpu", "pod/web-", &["the largest node, node-1, has 4 in all; cordoned: node-2"])],
+        ),
         (
             "room, allocated against allocatable",
             web()

@@ -96,10 +96,28 @@ pub(in crate::causes) fn port_text(port: &IntOrString) -> String {
 }
 
 /// Whether the container lists this port.
-pub(in crate::causes) fn lists(container: &Container, port: &IntOrString) -> bool {
+fn lists(container: &Container, port: &IntOrString) -> bool {
     container.ports.iter().flatten().any(|listed| match port {
         IntOrString::Int(number) => listed.container_port == *number,
         IntOrString::String(name) => listed.name.as_deref() == Some(name),
+    })
+}
+
+/// The ports that the container lists: `8080 (http), 9090`.
+pub(in crate::causes) fn listed(container: &Container) -> String {
+    let ports = container.ports.iter().flatten().map(|port| match &port.name {
+        Some(name) => format!("{} ({name})", port.container_port),
+        None => port.container_port.to_string(),
+    });
+    ports.collect::<Vec<_>>().join(", ")
+}
+
+/// That the probe asks a port which is not among those that the container lists, for the end of a sentence.
+pub(in crate::causes) fn unlisted(container: Option<&Container>, probe: Option<&Probe>) -> String {
+    let asked = container.zip(probe.and_then(port));
+    let beside = asked.filter(|(container, port)| !listed(container).is_empty() && !lists(container, port));
+    beside.map_or_else(String::new, |(container, port)| {
+        format!("; it asks port {}, and the container lists {}", port_text(port), listed(container))
     })
 }
 

@@ -140,7 +140,7 @@ impl Crash<'_> {
     /// What explains it.
     pub(in crate::causes) fn kind(&self, facts: &PodFacts<'_>) -> Kind {
         let reason = self.ended.and_then(|ended| ended.reason.as_deref()).unwrap_or_default();
-        if reason == "OOMKilled" || self.was_silently_killed(facts) {
+        if reason == "OOMKilled" || self.died_at_start() || self.was_silently_killed(facts) {
             return if memory_limit(facts.pod, &self.container).is_some() {
                 Kind::OomKilled
             } else {
@@ -164,6 +164,13 @@ impl Crash<'_> {
         } else {
             Kind::AppExit
         }
+    }
+
+    /// Whether the limit does not even hold what the runtime starts the container with.
+    fn died_at_start(&self) -> bool {
+        let waiting = self.container.waits_for(CANNOT_START).and_then(|waiting| waiting.message.as_deref());
+        let ended = self.ended.and_then(|ended| ended.message.as_deref());
+        waiting.or(ended).is_some_and(|said| said.contains("container init was OOM-killed"))
     }
 
     /// Whether a shell, which the runtime could start, could not start the command in its turn: 126 and 127 are its words

@@ -22,9 +22,10 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let patience = probed.map(probe::Patience::of);
     let sum = patience.map(|patience| format!(": {}", patience.sum())).unwrap_or_default();
     let summary = format!(
-        "container {} is killed by its liveness probe{asked}{sum}{}",
+        "container {} is killed by its liveness probe{asked}{sum}{}{}",
         container.name(),
-        crash.so_often()
+        crash.so_often(),
+        probe::unlisted(container.spec, probed)
     );
     let mut sighting = crash.sighting(facts, summary);
     sighting.evidence.push(event::evidence(kill));

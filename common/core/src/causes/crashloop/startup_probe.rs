@@ -25,8 +25,12 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         || "in time".to_owned(),
         |patience| format!("within the {} that its startup probe allows", duration::short(patience.budget())),
     );
-    let summary =
-        format!("container {} does not start {budget}{asked}{}", container.name(), crash.so_often());
+    let summary = format!(
+        "container {} does not start {budget}{asked}{}{}",
+        container.name(),
+        crash.so_often(),
+        probe::unlisted(container.spec, probed)
+    );
     let mut sighting = crash.sighting(facts, summary);
     sighting.evidence.push(event::evidence(kill));
     let answers = probe::failures(facts, container, "Startup").last();

@@ -53,6 +53,12 @@ pub(in crate::causes) fn answer<'a>(
     }
 }
 
+/// What a container runtime says of a port that it could not forward, without the sandbox that it stands in.
+fn forwarded(why: &str) -> &str {
+    let refused = why.contains("inside namespace") && why.contains("connection refused");
+    if refused { "connection refused" } else { why }
+}
+
 /// Whether the kubelet would take the answer for ready.
 pub(in crate::causes) fn is_ready(health: &Health) -> bool {
     (200..400).contains(&health.status)
@@ -67,6 +73,18 @@ pub(in crate::causes) fn evidence(probe: &Probe, answer: Result<&Health, &String
             let body = if body.is_empty() { "an empty body".to_owned() } else { body };
             format!("asked now ({asks}): HTTP {} in {} ms: {body}", health.status, health.millis)
         }
-        Err(why) => format!("asked now ({asks}): no answer: {}", clip(why)),
+        Err(why) => format!("asked now ({asks}): no answer: {}", clip(forwarded(why))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_port_is_told_without_its_sandbox() {
+        let refused = "error forwarding port 9999 to pod 7d1, uid : failed to execute portforward in network namespace \"/var/run/netns/cni-1\": failed to connect to localhost:9999 inside namespace \"7d1\", IPv4: dial tcp4 127.0.0.1:9999: connect: connection refused";
+        assert_eq!(forwarded(refused), "connection refused");
+        assert_eq!(forwarded("no answer in 5 s"), "no answer in 5 s");
     }
 }

@@ -91,10 +91,7 @@ impl<'a> Unready<'a> {
 
     /// Whether the container lists ports, and not the one that the probe asks.
     fn asks_an_unlisted_port(&self) -> bool {
-        let port = self.probe.and_then(probe::port);
-        let spec =
-            self.container.spec.filter(|spec| spec.ports.as_ref().is_some_and(|ports| !ports.is_empty()));
-        spec.zip(port).is_some_and(|(spec, port)| !probe::lists(spec, port))
+        !probe::unlisted(self.container.spec, self.probe).is_empty()
     }
 
     fn asks_tls(&self) -> bool {

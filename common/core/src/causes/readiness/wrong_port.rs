@@ -17,15 +17,8 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let unready = unready::seen(facts, Kind::WrongPort)?;
     let name = unready.container.name();
     let port = unready.probe.and_then(probe::port).map(probe::port_text).unwrap_or_default();
-    let listed = unready.container.spec.and_then(|spec| spec.ports.as_deref()).unwrap_or_default();
-    let listed: Vec<String> = listed
-        .iter()
-        .map(|port| match &port.name {
-            Some(name) => format!("{} ({name})", port.container_port),
-            None => port.container_port.to_string(),
-        })
-        .collect();
-    let listed = if listed.is_empty() { "none".to_owned() } else { listed.join(", ") };
+    let listed = unready.container.spec.map(probe::listed).filter(|listed| !listed.is_empty());
+    let listed = listed.unwrap_or_else(|| "none".to_owned());
     let summary =
         format!("the readiness probe of container {name} asks port {port}; the container has {listed}");
     let mut sighting = unready.sighting(facts, summary);

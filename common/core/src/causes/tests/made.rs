@@ -130,6 +130,13 @@ fn crashloop() -> Vec<Row> {
         ("liveness, its events dropped since", web().pod(&crashed(143, "Error", 30))
             .event("app", "Killing", "Container app failed liveness probe, will be restarted", 6, [10, 40]),
             &[("crashloop/liveness-killed", "pod/web-", &["liveness probe", "30 times"])]),
+        ("liveness on a port that is not listed", web().pod(&with(crashed(143, "Error", 3), &json!({"spec": {"containers": [{"name": "app", "image": "web:7",
+                "ports": [{"containerPort": 8080, "name": "http"}], "livenessProbe": {"tcpSocket": {"port": 8081}}}]}})))
+            .event("app", "Killing", "Container app failed liveness probe, will be restarted", 3, [10, 95]),
+            &[("crashloop/liveness-killed", "pod/web-", &["it asks port 8081, and the container lists 8080 (http)"])]),
+        ("a limit too low to start with", web().pod(&with(waiting("RunContainerError",
+                "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: container init was OOM-killed (memory limit too low?): unknown"), &limits)),
+            &[("crashloop/oom-killed", "pod/web-", &["limit of 256Mi"])]),
         ("liveness once, then a crash of its own", web().pod(&crashed(3, "Error", 2))
             .event("app", "Killing", "Container app failed liveness probe, will be restarted", 1, [10, 40]),
             &[("crashloop/app-exit", "pod/web-", &["exit 3"])]),

@@ -44,15 +44,26 @@ impl Scene {
     /// Makes a pod of the stub, changed before.
     #[track_caller]
     pub(crate) fn start(&self, name: &str, change: impl FnOnce(&mut Value)) {
-        let image = std::env::var("SK_TEST_STUB_IMAGE").expect("SK_TEST_STUB_IMAGE names the stub's image");
         let mut pod = json!({
             "apiVersion": "v1", "kind": "Pod",
-            "metadata": {"name": name, "namespace": self.namespace(), "labels": {"app": name}},
-            "spec": {"terminationGracePeriodSeconds": 1, "containers": [{"name": "app", "image": image,
-                "imagePullPolicy": "Never", "resources": {"requests": {"cpu": "5m", "memory": "8Mi"}}}]},
+            "metadata": {"name": name, "namespace": self.namespace(), "labels": {"app": name}}, "spec": stub(),
         });
         change(&mut pod);
         self.cluster.apply(&pod);
+    }
+
+    /// Makes a Deployment of one pod of the stub that is never beside its next, changed before.
+    #[track_caller]
+    pub(crate) fn deploy(&self, name: &str, change: impl FnOnce(&mut Value)) {
+        let labels = json!({"app": name});
+        let mut deployment = json!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": name, "namespace": self.namespace()},
+            "spec": {"selector": {"matchLabels": labels}, "strategy": {"type": "Recreate"},
+                "template": {"metadata": {"labels": labels}, "spec": stub()}},
+        });
+        change(&mut deployment);
+        self.cluster.apply(&deployment);
     }
 
     /// Waits until the pod is as it should be.
@@ -124,6 +135,13 @@ impl Drop for Scene {
             free.args(["patch", pod, "--type=merge", "-p", patch, "-n", self.namespace.name()]).run();
         }
     }
+}
+
+/// The spec of a pod of the stub.
+fn stub() -> Value {
+    let image = std::env::var("SK_TEST_STUB_IMAGE").expect("SK_TEST_STUB_IMAGE names the stub's image");
+    json!({"terminationGracePeriodSeconds": 1, "containers": [{"name": "app", "image": image,
+        "imagePullPolicy": "Never", "resources": {"requests": {"cpu": "5m", "memory": "8Mi"}}}]})
 }
 
 /// A probe that no container lives long enough for: one without a probe is ready between two crashes.

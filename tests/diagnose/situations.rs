@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::json;
 use testkit::{TestCluster, wait_until};
 
-use real::{Scene, never_in_time, orders};
+use real::{Scene, never_in_time, orders, report};
 
 #[test]
 fn terminating_is_told_by_its_finalizer() {
@@ -98,6 +98,53 @@ fn readiness_is_told_by_the_endpoint_itself() {
         assert!(all.contains("503") && all.contains("database: down"), "{finding:#}");
     }
     scene.reads_in_a_dozen_lines(&["readiness", "web"]);
+}
+
+#[test]
+fn two_containers_that_crash_are_both_told() {
+    let scene = Scene::new(&TestCluster::get());
+    scene.start("web", |pod| {
+        let mut other = pod["spec"]["containers"][0].clone();
+        for (container, code) in [(&mut pod["spec"]["containers"][0], "7"), (&mut other, "8")] {
+            container["env"] =
+                orders(&[("exit-code", code), ("exit-after", "1"), ("port", &format!("808{code}"))]);
+            container["readinessProbe"] = never_in_time();
+        }
+        other["name"] = json!("other");
+        pod["spec"]["containers"].as_array_mut().expect("containers").push(other);
+    });
+    scene.wait("web", "both have crashed", |pod| {
+        let statuses = pod["status"]["containerStatuses"].as_array().into_iter().flatten();
+        statuses.filter(|status| status["restartCount"].as_u64() >= Some(1)).count() == 2
+    });
+    let run = scene.diagnose(&["crashloop", "web"]).run().code(1);
+    let said: String = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in ["container app fails with exit 7", "container other fails with exit 8"] {
+        assert!(said.contains(words), "no {words:?}\n{run}");
+    }
+}
+
+#[test]
+fn a_template_that_replaced_the_one_before_and_cannot_serve_is_to_be_rolled_back() {
+    let scene = Scene::new(&TestCluster::get());
+    let image = "none.example.com/none:2";
+    scene.deploy("web", |_| {});
+    scene.kubectl(&["rollout", "status", "deployment/web", "--timeout=60s"]);
+    scene.kubectl(&["set", "image", "deployment/web", &format!("app={image}")]);
+    let pod = wait_until(Duration::from_secs(60), "the new pod has no image", || {
+        let reason = "{.items[?(@.status.containerStatuses[0].state.waiting.reason=='ErrImageNeverPull')].metadata.name}";
+        let pod = scene.kubectl(&["get", "pods", "-l", "app=web", "-o", &format!("jsonpath={reason}")]);
+        (!pod.is_empty()).then_some(pod)
+    });
+    let run = scene.diagnose(&["pod", &pod, "-o", "json"]).run().code(1);
+    let findings = report(&run)["findings"].clone();
+    assert_eq!(findings[0]["code"], "image/never-pull", "{run}");
+    let since = &findings[1];
+    assert_eq!(since["code"], "crashloop/since-revision", "{run}");
+    assert!(since["summary"].to_string().contains("revision 2 took the place of revision 1"), "{since:#}");
+    assert!(since["evidence"].to_string().contains(&format!("now {image}")), "{since:#}");
+    let next = since["next"][0].as_str().expect("a command");
+    assert!(next.starts_with("kubectl sk-rollback deployment/web --dry-run"), "{next}");
 }
 
 #[test]

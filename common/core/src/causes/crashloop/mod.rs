@@ -14,7 +14,7 @@ mod oom_node_pressure;
 mod post_start_hook;
 mod replaced;
 pub(in crate::causes) mod since_revision;
-mod start_error;
+pub(in crate::causes) mod start_error;
 mod startup_probe;
 mod usage;
 

@@ -78,6 +78,11 @@ fn trouble(message: &str) -> Option<&'static str> {
     }
 }
 
+/// What is wrong with a command that the runtime was to start, where its message tells.
+pub(in crate::causes) fn in_words(message: &str) -> Option<String> {
+    Some(format!("{}: {}", command(message)?, trouble(message)?))
+}
+
 /// What is left when the runtimes' wrappers are gone.
 fn innermost(message: &str) -> &str {
     let message = message.trim_end_matches(": unknown");

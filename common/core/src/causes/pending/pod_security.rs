@@ -20,7 +20,7 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
     let violated = violated.split_once("\": ").map_or(violated, |(_, violated)| violated);
     let summary = format!("Pod Security level {level} refuses the pods: {}", clip(&short(violated)));
     let namespace =
-        facts.place.kubectl(&format!("get namespace {} --show-labels", word(facts.place.namespace)));
+        facts.place.of_cluster(&format!("get namespace {} --show-labels", word(facts.place.namespace)));
     Some(refusal.sighting(summary, vec![namespace, facts.edit()]))
 }
 

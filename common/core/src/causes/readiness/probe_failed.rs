@@ -1,6 +1,7 @@
 //! `readiness/probe-failed`: the readiness probe fails, for another reason than the ones named here.
 
 use crate::causes::container::clip;
+use crate::causes::crashloop::start_error;
 use crate::causes::readiness::unready::{self, Kind};
 use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
 use crate::finding::Severity;
@@ -19,7 +20,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let answer = match clip(unready.answer()) {
         said if said.is_empty() && unready.said.is_some() => "without a word".to_owned(),
         said if said.is_empty() => "(no event says with what)".to_owned(),
-        said => format!("with: {said}"),
+        said => format!("with: {}", start_error::in_words(&said).unwrap_or(said)),
     };
     let summary = format!("the readiness probe of container {name} ({asks}) fails {answer}");
     Some(unready.sighting(facts, summary))

@@ -4,6 +4,7 @@ use crate::causes::container::Seen;
 use crate::causes::crashloop::crash;
 use crate::causes::event;
 use crate::causes::probe::{self, Patience};
+use crate::causes::readiness::readiness_gate::{self, Shut};
 use crate::causes::readiness::unready;
 use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
 use crate::duration;
@@ -13,7 +14,7 @@ use k8s_openapi::api::core::v1::Probe;
 
 pub(in crate::causes) const STILL_STARTING: Cause = Cause {
     code: "readiness/still-starting",
-    about: "a container is not ready yet, within the time that its own probes give it",
+    about: "a container is not ready yet, within the time that its own probes give it; or a gate is not open yet",
     severity: Severity::Info,
     fatal: Fatal::Never,
     rule: Rule::Pod(rule),
@@ -25,7 +26,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         let unready = unready::all(facts).find(|unready| !unready.is_late())?;
         Some((unready.container, "readinessProbe", "Readiness", unready.probe?, unready.age))
     };
-    let (container, field, kind, probed, age) = starting.or_else(waiting)?;
+    let Some((container, field, kind, probed, age)) = starting.or_else(waiting) else { return gated(facts) };
     let patience = Patience::of(probed);
     let asks = probe::asks(probed);
     let mut evidence = vec![patience.evidence(&container.spec_path(field))];
@@ -43,6 +44,21 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         evidence,
         next: Vec::new(),
         observations: event::times(probe::failures(facts, &container, kind)).max(1),
+        ..Sighting::default()
+    })
+}
+
+/// Containers that are all ready, before a gate whose controller may take its time.
+fn gated(facts: &PodFacts<'_>) -> Option<Sighting> {
+    let shut = readiness_gate::shut(facts).filter(Shut::is_young)?;
+    let Shut { gate, state, waits } = shut;
+    let waits = duration::short(waits.unwrap_or_default());
+    Some(Sighting {
+        summary: format!(
+            "all containers are ready since {waits}; the condition of readiness gate {gate} is {state}"
+        ),
+        evidence: vec![format!("spec.readinessGates: {gate}"), format!("status.conditions[{gate}]: {state}")],
+        observations: 1,
         ..Sighting::default()
     })
 }

@@ -274,6 +274,14 @@ fn rollout() -> Vec<Row> {
         ("unready without events", web().pod(&with(container(false, 0, &running(1), &Value::Null), &json!({
                 "spec": {"containers": [{"name": "app", "image": "web:7", "readinessProbe": {"tcpSocket": {"port": 8080}}}]}}))),
             &[("readiness/probe-failed", "pod/web-", &["TCP port 8080"])]),
+        ("a probe whose command is not there", web().pod(&with(container(false, 0, &running(1), &Value::Null), &json!({
+                "spec": {"containers": [{"name": "app", "image": "web:7", "readinessProbe": {"exec": {"command": ["/bin/probe"]}}}]}})))
+            .event("app", "Unhealthy", "Readiness probe errored and resulted in unknown state: rpc error: code = Unknown desc = failed to exec in container: OCI runtime exec failed: exec failed: unable to start container process: exec: \"/bin/probe\": stat /bin/probe: no such file or directory: unknown", 9, [10, 110]),
+            &[("readiness/probe-failed", "pod/web-", &["with: /bin/probe: there is no such file in the image"])]),
+        ("a gate that nobody has opened yet", web().pod(&with(container(true, 0, &running(1), &Value::Null), &json!({
+                "spec": {"readinessGates": [{"conditionType": "example.com/lb"}]},
+                "status": {"conditions": [{"type": "Ready", "status": "False"}, {"type": "ContainersReady", "status": "True", "lastTransitionTime": at(110)}]}}))),
+            &[("readiness/still-starting", "pod/web-", &["all containers are ready since 10s", "gate example.com/lb is missing"])]),
         ("unready at once after a long start", web().pod(&with(container(false, 0, &running(1), &Value::Null), &json!({
                 "spec": {"containers": [{"name": "app", "image": "web:7", "readinessProbe": {"tcpSocket": {"port": 8080}},
                     "startupProbe": {"tcpSocket": {"port": 8080}, "failureThreshold": 30}}]}})))

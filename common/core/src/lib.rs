@@ -19,6 +19,7 @@ pub mod lock;
 pub mod operation;
 pub mod peak_hours;
 pub mod quantity;
+mod redact;
 pub mod references;
 pub mod report;
 pub mod resources;

@@ -22,6 +22,15 @@ pub(crate) fn clip(text: &str, longest: usize) -> String {
     }
 }
 
+/// The start of a text that may be very long: so many bytes at most, cut between characters.
+pub(crate) fn cut(text: &str, bytes: usize) -> &str {
+    let mut end = text.len().min(bytes);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +44,6 @@ mod tests {
     #[test]
     fn a_cut_falls_between_characters() {
         assert_eq!([clip("größe", 3), clip("größe", 5)], ["grö...", "größe"]);
+        assert_eq!([cut("größe", 3), cut("größe", 4), cut("ö", 9)], ["gr", "grö", "ö"]);
     }
 }

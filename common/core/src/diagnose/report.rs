@@ -4,12 +4,16 @@ use super::Diagnosis;
 use crate::causes::{Fetched, Need};
 use crate::checks::Verdict;
 use crate::finding::{Finding, Severity};
+use crate::redact::redact;
 use crate::report::{DiagnosisReport, FindingView, Header, ObjectView, Outcome};
 use crate::target::{Place, Target};
 use crate::words;
 
 /// Characters of a log line that are shown.
 const LONGEST: usize = 300;
+
+/// Bytes of a log line that are read.
+const BYTES: usize = 4_096;
 
 /// A namespace that was judged to the end.
 #[derive(Clone, Copy, Debug)]
@@ -84,8 +88,9 @@ pub fn with_log(mut finding: Finding, fetched: &Fetched, lines: usize) -> Findin
         let text = fetched.text(need).unwrap_or_default();
         let last = text.lines().rev().filter(|line| !line.trim().is_empty()).take(lines);
         let last: Vec<&str> = last.collect();
-        let shown =
-            last.into_iter().rev().map(|line| format!("{which} {container}: {}", words::clip(line, LONGEST)));
+        // Hidden before it is cut, for half a secret cannot be told.
+        let line = |line| words::clip(&redact(words::cut(line, BYTES)), LONGEST);
+        let shown = last.into_iter().rev().map(|one| format!("{which} {container}: {}", line(one)));
         finding.evidence.extend(shown);
     }
     finding
@@ -165,13 +170,14 @@ mod tests {
         let mut fetched = Fetched::new();
         for pod in ["web-1", "web-2"] {
             let need = Need::PreviousLog { pod: pod.to_owned(), container: "app".to_owned() };
-            fetched.insert(need, Fact::Known(Answer::Text(format!("a\n\nb\n{}\n", "c".repeat(400)))));
+            fetched
+                .insert(need, Fact::Known(Answer::Text(format!("a\n\npassword=b\n{}\n", "c".repeat(400)))));
         }
         let finding = |object: &str| {
             with_log(Finding::error("crashloop/app-exit", object.to_owned(), String::new()), &fetched, 2)
         };
         let line = format!("previous log app: {}...", "c".repeat(LONGEST));
-        assert_eq!(json!(finding("pod/web-1").evidence), json!(["previous log app: b", line]));
+        assert_eq!(json!(finding("pod/web-1").evidence), json!(["previous log app: password=***", line]));
         assert_eq!(finding("deployment/web").evidence, Vec::<String>::new());
     }
 }

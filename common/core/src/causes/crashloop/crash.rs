@@ -5,6 +5,7 @@ use k8s_openapi::api::core::v1::{ContainerStateTerminated, Event, Pod};
 
 use crate::causes::container::{Role, Seen, clip, word};
 use crate::causes::{Need, PodFacts, Sighting, event};
+use crate::redact::redact;
 use crate::{duration, workload};
 
 /// What explains a crash. Exactly one does, so that a consequence is not named beside its cause.
@@ -250,7 +251,7 @@ impl Crash<'_> {
         let reason = ended.reason.as_deref().unwrap_or("ended");
         let ran = ran(ended).map(|ran| format!(", ran {}", duration::short(ran))).unwrap_or_default();
         let message = ended.message.as_deref().filter(|message| !message.trim().is_empty());
-        let message = message.map(|message| format!(": {}", clip(message))).unwrap_or_default();
+        let message = message.map(|message| format!(": {}", clip(&redact(message)))).unwrap_or_default();
         format!("{path}: {reason}, {}{ran}{message}", exit(ended))
     }
 

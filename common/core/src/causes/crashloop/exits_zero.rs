@@ -1,6 +1,5 @@
 //! `crashloop/exits-zero`: the process ends in order, but the pod wants it to stay.
 
-use crate::causes::container::clip;
 use crate::causes::crashloop::crash::{self, Kind};
 use crate::causes::log;
 use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
@@ -30,7 +29,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     );
     let mut sighting = crash.sighting(facts, summary);
     let last_line = crash.log(facts).and_then(log::last_line);
-    sighting.evidence.extend(last_line.map(|line| format!("previous log ends: {}", clip(line))));
+    sighting.evidence.extend(last_line.map(|line| format!("previous log ends: {line}")));
     sighting.evidence.extend(crash.container.typed());
     sighting.next = vec![crash.logs(facts), facts.edit_owner()];
     Some(sighting)

@@ -1,6 +1,6 @@
 //! `crashloop/oom-killed`: a container needs more memory than its limit.
 
-use crate::causes::container::{clip, word};
+use crate::causes::container::word;
 use crate::causes::crashloop::crash::{self, Kind};
 use crate::causes::crashloop::usage;
 use crate::causes::log;
@@ -28,7 +28,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let mut sighting = crash.sighting(facts, summary);
     sighting.evidence.push(format!("{path}: {limit}"));
     let last_line = crash.log(facts).and_then(log::last_line);
-    sighting.evidence.extend(last_line.map(|line| format!("previous log ends: {}", clip(line))));
+    sighting.evidence.extend(last_line.map(|line| format!("previous log ends: {line}")));
     if facts.in_depth {
         sighting.evidence.extend(usage::evidence(facts, name));
         sighting.needs.extend(usage::needs(facts));

@@ -95,7 +95,7 @@ fn crashloop() -> Vec<Row> {
         ("port in use", web().pod(&crashed(1, "Error", 3)).log("listen tcp :8080: bind: address already in use\n"),
             &[("crashloop/app-exit", "pod/web-", &[":8080 is already in use"])]),
         ("setting", web().pod(&crashed(1, "Error", 3)).log("FATAL missing required setting DATABASE_URL\n"),
-            &[("crashloop/app-exit", "pod/web-", &["configuration is wrong"])]),
+            &[("crashloop/app-exit", "pod/web-", &["setting DATABASE_URL is missing or wrong"])]),
         ("anything else it logs", web().pod(&crashed(1, "Error", 3)).log("ERROR relation users does not exist\n"),
             &[("crashloop/app-exit", "pod/web-", &["relation users does not exist"])]),
         ("SIGKILL by nobody known", web().pod(&crashed(137, "Error", 3)),

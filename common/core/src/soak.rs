@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::checks::Verdict;
 use crate::duration;
 use crate::finding::Finding;
+use crate::redact::redact;
 use crate::words::{counted, times};
 use crate::workload::{self, Workload};
 use k8s_openapi::api::core::v1::Pod;
@@ -130,7 +131,7 @@ impl Soak {
         for line in log.lines() {
             let lower = line.to_ascii_lowercase();
             if lower.contains("warn") || lower.contains("error") {
-                let entry = self.log_warnings.entry(signature(line)).or_insert_with(|| (0, line.to_owned()));
+                let entry = self.log_warnings.entry(signature(line)).or_insert_with(|| (0, redact(line)));
                 entry.0 += 1;
             }
         }

@@ -4,6 +4,7 @@ use crate::catalogue::Service;
 use crate::checks::Verdict;
 use crate::fact::Fact;
 use crate::finding::{Finding, Severity};
+use crate::redact::redact;
 
 /// Lines of each container that are read, as the runbook does (`--tail=100`).
 pub const TAIL: i64 = 100;
@@ -113,7 +114,7 @@ pub fn logs(inspected: &[Inspected]) -> (Verification, Vec<Finding>) {
     let mut finding =
         Finding::error("verify/log-errors", format!("pod/{}", first.pod), detail.clone()).warning();
     for (pod, line) in errors.iter().take(SHOWN) {
-        finding = finding.seen(format!("{}: {line}", pod.pod));
+        finding = finding.seen(format!("{}: {}", pod.pod, redact(line)));
     }
     (Verification::new(Verdict::Warn, detail), vec![finding])
 }
@@ -198,9 +199,9 @@ mod tests {
 
     #[test]
     fn errors_in_a_log_are_shown_and_warn() {
-        let (verification, findings) = logs(&[pod("a", "ok\nERROR no route\n", 200)]);
+        let (verification, findings) = logs(&[pod("a", "ok\nERROR no route, password=x\n", 200)]);
         assert_eq!(verification, Verification::new(Verdict::Warn, "1 of 2 lines speak of errors"));
-        assert_eq!(findings[0].evidence, ["a: ERROR no route"]);
+        assert_eq!(findings[0].evidence, ["a: ERROR no route, password=***"]);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::finding::Severity;
 use crate::target::Place;
 use crate::workload::{self, Workload};
 
-pub use evidence::{Worth, weighed};
+pub use evidence::{Worth, weighed, without_asides};
 pub use group::Group;
 pub use report::{Seen, with_log};
 pub use state::State;

@@ -158,7 +158,8 @@ impl Told<'_> {
         let mut after: Vec<String> = Vec::new();
         for (index, consequence) in group.consequences.iter().take(SHOWN).enumerate() {
             let first = if index == 0 { "    hence " } else { "          " };
-            after.push(terminal::lines(first, 10, &consequence.summary));
+            let summary = diagnose::without_asides(&consequence.summary, &finding.summary);
+            after.push(terminal::lines(first, 10, &summary));
         }
         for (index, command) in finding.next.iter().enumerate() {
             let first = if index == 0 { format!("    {}  ", terminal::dim("next")) } else { " ".repeat(10) };

@@ -19,6 +19,15 @@ pub fn weighed(evidence: &[String]) -> Vec<(Worth, &str)> {
     lines.map(|(index, line)| (worth(line, last_log == Some(index)), line.as_str())).collect()
 }
 
+/// A sentence without the asides in brackets that another one has, too.
+pub fn without_asides(sentence: &str, other: &str) -> String {
+    let asides = other.match_indices(" (").filter_map(|(start, _)| {
+        let end = other[start..].find(')')?;
+        Some(&other[start..=start + end])
+    });
+    asides.fold(sentence.to_owned(), |sentence, aside| sentence.replacen(aside, "", 1))
+}
+
 fn worth(line: &str, is_last_log: bool) -> Worth {
     if is_last_log || line.starts_with("asked now (") {
         Worth::Said
@@ -73,5 +82,14 @@ mod tests {
             .collect();
         let (setting, seen, said) = (Worth::Setting, Worth::Seen, Worth::Said);
         assert_eq!(weighed, [(setting, 0), (seen, 1), (setting, 3), (said, 4), (seen, 6), (said, 7)]);
+    }
+
+    #[test]
+    fn an_aside_is_not_told_twice() {
+        let cause = "container app says why it is not ready (GET /ready on port 8080): db is down (down)";
+        let asks = "container app answers its probe (GET /ready on port 8080) with HTTP 503";
+        assert_eq!(without_asides(asks, cause), "container app answers its probe with HTTP 503");
+        assert_eq!(without_asides("not ready (since 2m", cause), "not ready (since 2m");
+        assert_eq!(without_asides("it (x", "open (and"), "it (x");
     }
 }

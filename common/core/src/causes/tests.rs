@@ -110,6 +110,7 @@ const PATHS: &[&str] = &[
 
 /// Kinds that are in no namespace.
 const OF_THE_CLUSTER: &[&str] = &[
+    "namespace",
     "node",
     "pv",
     "csinode",

@@ -105,11 +105,11 @@ fn needs(
     owners: &BTreeMap<String, String>,
     fetched: &Fetched,
 ) -> Vec<Need> {
-    let mut looked: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut looked: BTreeMap<(&str, &str, Option<&str>), usize> = BTreeMap::new();
     let first = found.iter().filter(|found| {
         let object = found.finding.object.as_str();
         let owner = owners.get(object).map_or(object, String::as_str);
-        let count = looked.entry((owner, found.cause.code)).or_default();
+        let count = looked.entry((owner, found.cause.code, found.container.as_deref())).or_default();
         *count += 1;
         *count <= LOOKED_INTO
     });
@@ -138,7 +138,9 @@ impl Subjects {
     fn forgive(&self, found: &mut [Found], fetched: &Fetched) {
         let complete = self.workloads.iter().filter(|workload| {
             let deployment = &workload.deployment;
-            deployment.is_observed() && deployment.ready() >= deployment.replicas()
+            // The ready pods may be old ones; those that ended are not among the updated.
+            let updated = deployment.status().updated_replicas.unwrap_or_default();
+            deployment.is_observed() && deployment.ready().min(updated) >= deployment.replicas()
         });
         let is_complete = |job: &Job| {
             let conditions = job.status.iter().flat_map(|status| status.conditions.iter().flatten());

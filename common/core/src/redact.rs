@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::words;
+
 /// What stands in the place of a secret.
 const HIDDEN: &str = "***";
 
@@ -17,6 +19,9 @@ const NAMES: &[&str] = &[
     "access_key",
     "secret_key",
     "authorization",
+    "_pass",
+    "pwd",
+    "passphrase",
 ];
 
 /// What is said of a secret after a colon, and is none.
@@ -34,6 +39,27 @@ pub(crate) fn redact(text: &str) -> String {
     let mark = |c: char| c.is_whitespace() || "\"'`<>".contains(c);
     let urls: String = text.split_inclusive(mark).map(hide_user).collect();
     hide_values(&urls)
+}
+
+/// Bytes of a line that are read.
+const BYTES: usize = 4_096;
+
+/// The start of a line that may be very long, with its secrets hidden; before it is cut any further, for half a secret
+/// cannot be told.
+pub(crate) fn line(text: &str) -> String {
+    redact(words::cut(text, BYTES))
+}
+
+/// A command with its secrets hidden: also the word after a flag that names one.
+pub(crate) fn command(words: &[String]) -> String {
+    let names =
+        |flag: &str| flag.starts_with('-') && NAMES.iter().any(|name| flag.to_lowercase().ends_with(name));
+    let mut after = false;
+    let shown = words.iter().map(|word| {
+        let hidden = std::mem::replace(&mut after, names(word)) && !word.starts_with('-');
+        if hidden { HIDDEN } else { word.as_str() }
+    });
+    redact(&shown.collect::<Vec<_>>().join(" "))
 }
 
 /// `scheme://user:***@host`
@@ -97,7 +123,7 @@ fn value(text: &str, name: Range<usize>, run: &mut Range<usize>) -> Option<Range
         (if spaced { rest.trim_start_matches(' ') } else { rest }, true)
     } else if let Some(rest) = sign.strip_prefix(':') {
         (rest.trim_start_matches(' '), false)
-    } else if flag && spaced {
+    } else if flag && spaced && !sign.starts_with('-') {
         (sign, false)
     } else {
         return None;
@@ -163,6 +189,7 @@ mod tests {
             ("{\\\"password\\\":\\\"x\\\",\\\"user\\\":1}", "{\\\"password\\\":\\\"***\\\",\\\"user\\\":1}"),
             ("{:password=>\"x\"}", "{:password=>\"***\"}"),
             ("password: hunter2", "password: ***"),
+            ("DB_PASS=x;Pwd=y;", "DB_PASS=***;Pwd=***;"),
             ("apiKey: abc, user: x", "apiKey: ***, user: x"),
             ("Authorization: Bearer abc.def sent", "Authorization: Bearer *** sent"),
             ("run --password hunter2 --host db", "run --password *** --host db"),
@@ -186,7 +213,20 @@ mod tests {
     }
 
     #[test]
-    fn long_text_is_read_once() {
+    fn a_command_hides_what_follows_a_secrets_flag() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        for (given, shown) in [
+            ("/app --password hunter2 serve", "/app --password *** serve"),
+            ("mysqladmin ping --password=x", "mysqladmin ping --password=***"),
+            ("/app --token --verbose", "/app --token --verbose"),
+            ("sh -c exit", "sh -c exit"),
+        ] {
+            assert_eq!(command(&words(given)), shown);
+        }
+    }
+
+    #[test]
+    fn long_text_grows_by_no_more_than_itself() {
         for part in ["token:", "token=", "x://", "x://a:b@", "token:\"", "password "] {
             let text = part.repeat(200_000);
             assert!(redact(&text).len() <= 2 * text.len());

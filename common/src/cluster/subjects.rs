@@ -213,27 +213,18 @@ impl Cluster {
             return Ok(self.deployment(target).await?.into_iter().collect());
         }
         let place = |name: &str| targets.iter().position(|target| target.deployment == name);
-        let mut found = match self.deployments_named(namespace, |name| place(name).is_some()).await {
-            // To list is none of the required verbs.
-            Err(Error::Answer(answer)) if answer.is_forbidden() => {
-                self.deployments_one_by_one(
-                    namespace,
-                    targets.iter().map(|target| target.deployment.as_str()),
-                )
-                .await?
-            }
-            listed => listed?,
-        };
+        let names: BTreeSet<&str> = targets.iter().map(|target| target.deployment.as_str()).collect();
+        let mut found = self.deployments_named(namespace, &names).await?;
         found.sort_by_key(|deployment| place(deployment.name()));
         Ok(found)
     }
 
-    async fn deployments_one_by_one<'a>(
+    async fn deployments_one_by_one(
         &self,
         namespace: &str,
-        names: impl Iterator<Item = &'a str>,
+        names: &BTreeSet<&str>,
     ) -> Result<Vec<Deployment>, Error> {
-        let each = names.map(|name| self.get(&DEPLOYMENTS, namespace, name));
+        let each = names.iter().map(|name| self.get(&DEPLOYMENTS, namespace, name));
         let each: Vec<Result<_, Error>> = stream::iter(each).buffered(FEW).collect().await;
         let found = each.into_iter().filter_map(Result::transpose);
         found.map(|raw| Ok(Deployment::read(raw?)?)).collect()
@@ -242,17 +233,27 @@ impl Cluster {
     async fn deployments_named(
         &self,
         namespace: &str,
-        wanted: impl Fn(&str) -> bool,
+        names: &BTreeSet<&str>,
     ) -> Result<Vec<Deployment>, Error> {
         let mut raw = Vec::new();
-        let name = |object: &Value| object.pointer("/metadata/name")?.as_str().map(&wanted);
-        self.pages(&DEPLOYMENTS, namespace, Selectors::default(), |object: Value| {
-            if name(&object) == Some(true) {
+        let is_wanted = |object: &Value| {
+            object.pointer("/metadata/name").and_then(Value::as_str).is_some_and(|name| names.contains(name))
+        };
+        let listed = self.pages(&DEPLOYMENTS, namespace, Selectors::default(), |object: Value| {
+            if is_wanted(&object) {
                 raw.push(object);
             }
-        })
-        .await?;
-        raw.into_iter().map(|object| Deployment::read(object).map_err(Error::from)).collect()
+        });
+        match listed.await {
+            // To list is none of the required verbs.
+            Err(Error::Answer(answer)) if answer.is_forbidden() => {
+                self.deployments_one_by_one(namespace, names).await
+            }
+            listed => {
+                listed?;
+                raw.into_iter().map(|object| Deployment::read(object).map_err(Error::from)).collect()
+            }
+        }
     }
 
     /// The `ReplicaSet`s and pods that these selectors find.

@@ -75,7 +75,8 @@ pub async fn diagnose_all(
             break;
         }
         let answers = read(cluster, &judgements, &needs, &mut shared, tail).await;
-        for (one, answers) in judgements.iter_mut().zip(answers) {
+        let asked = judgements.iter_mut().zip(answers).zip(needs).filter(|(_, needs)| !needs.is_empty());
+        for ((one, answers), _) in asked {
             one.fetched.extend(answers);
             one.diagnosis = judge(&one.scene, &one.fetched);
         }

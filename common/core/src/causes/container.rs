@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::PodFacts;
-use crate::redact::redact;
+use crate::redact;
 pub(in crate::causes) use crate::sanitize::quoted as word;
 use crate::{words, workload};
 
@@ -122,7 +122,7 @@ impl<'a> Seen<'a> {
         let spec = self.spec?;
         let given = |field, words: Option<&Vec<String>>| {
             let words = words.filter(|words| !words.is_empty())?;
-            Some(format!("{}: {}", self.spec_path(field), clip(&redact(&words.join(" ")))))
+            Some(format!("{}: {}", self.spec_path(field), clip(&redact::command(words))))
         };
         given("command", spec.command.as_ref()).or_else(|| given("args", spec.args.as_ref()))
     }

@@ -4,8 +4,7 @@ use std::cmp::Reverse;
 use std::mem::discriminant;
 
 use super::container::clip;
-use crate::redact::redact;
-use crate::words;
+use crate::redact;
 
 mod about;
 mod address;
@@ -26,15 +25,12 @@ pub(in crate::causes) struct LastError {
 /// Lines looked at, from the end.
 const LINES: usize = 200;
 
-/// Bytes of a line looked at.
-const BYTES: usize = 4_096;
-
 /// Reads the last error of a log, or its last line where nothing in it looks like one.
 ///
 /// It is the last line that looks like an error. What came before it was survived, unless it says nothing of its own
 /// or calls what came before its cause.
 pub(in crate::causes) fn last_error(log: &str) -> Option<LastError> {
-    let texts: Vec<String> = ends(log).map(|line| redact(words::cut(outdent(line), BYTES))).collect();
+    let texts: Vec<String> = ends(log).map(|line| redact::line(outdent(line))).collect();
     let lines: Vec<Line<'_>> = (0..texts.len()).map(|at| Line::read(&texts, at)).collect();
     let likely = lines.iter().enumerate().max_by_key(|(at, line)| (line.kind, Reverse(*at)));
     let told = told(&lines[likely.map(|(at, _)| at)?..])?;
@@ -53,14 +49,17 @@ fn told<'a>(lines: &'a [Line<'a>]) -> Option<&'a Line<'a>> {
     };
     let told = if last.about.is_some() { last } else { led_to().unwrap_or(last) };
     let Some(about) = told.about.as_ref().filter(|about| about.name().is_none()) else { return Some(told) };
-    // A dump says it again without the address.
-    let same = |other: &About| discriminant(other) == discriminant(about) && other.name().is_some();
-    Some(before.find(|line| line.about.as_ref().is_some_and(same)).unwrap_or(told))
+    // A dump says again without the address what takes no connections. What was only warned of was survived.
+    let same = |other: &About| {
+        other.is_of_network() && discriminant(other) == discriminant(about) && other.name().is_some()
+    };
+    let named = before.find(|line| !line.warns && line.about.as_ref().is_some_and(same));
+    Some(named.unwrap_or(told))
 }
 
 /// The last line of a log, cut where nobody reads on.
 pub(in crate::causes) fn last_line(log: &str) -> Option<String> {
-    ends(log).next().map(|line| clip(&redact(words::cut(line.trim(), BYTES))))
+    ends(log).next().map(|line| clip(&redact::line(line.trim())))
 }
 
 /// The last lines that are not blank, the last one first.

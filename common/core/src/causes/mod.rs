@@ -174,6 +174,8 @@ pub struct Found {
     pub cause: &'static Cause,
     /// As it is reported.
     pub finding: Finding,
+    /// The container that it is about, where the pod has others that it is not about.
+    pub container: Option<String>,
     /// How often it was observed.
     pub observations: u32,
     /// What would tell more.
@@ -191,6 +193,6 @@ impl Found {
             evidence,
             next,
         };
-        Self { cause, finding, observations, needs }
+        Self { cause, finding, container: None, observations, needs }
     }
 }

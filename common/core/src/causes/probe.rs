@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::PodFacts;
 use super::container::{Seen, clip};
 use super::event;
-use crate::duration;
+use crate::{duration, redact};
 
 /// `initialDelaySeconds`, `periodSeconds`, `timeoutSeconds` and `failureThreshold`, with the API server's defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub(in crate::causes) fn asks(probe: &Probe) -> String {
         return format!("gRPC health on port {}", grpc.port);
     }
     let command = probe.exec.as_ref().and_then(|exec| exec.command.as_ref());
-    command.map(|command| clip(&command.join(" "))).unwrap_or_default()
+    command.map(|command| clip(&redact::command(command))).unwrap_or_default()
 }
 
 /// The port that a probe asks.
@@ -112,11 +112,23 @@ pub(in crate::causes) fn listed(container: &Container) -> String {
     ports.collect::<Vec<_>>().join(", ")
 }
 
-/// That the probe asks a port which is not among those that the container lists, for the end of a sentence.
-pub(in crate::causes) fn unlisted(container: Option<&Container>, probe: Option<&Probe>) -> String {
-    let asked = container.zip(probe.and_then(port));
-    let beside = asked.filter(|(container, port)| !listed(container).is_empty() && !lists(container, port));
-    beside.map_or_else(String::new, |(container, port)| {
+/// The port that a probe of the pod itself asks, where the container lists ports and not this one.
+pub(in crate::causes) fn unlisted<'a>(container: &Container, probe: &'a Probe) -> Option<&'a IntOrString> {
+    let elsewhere = probe.http_get.as_ref().and_then(|http| http.host.as_deref()).unwrap_or_default();
+    let lists_any = container.ports.as_ref().is_some_and(|ports| !ports.is_empty());
+    port(probe).filter(|port| elsewhere.is_empty() && lists_any && !lists(container, port))
+}
+
+/// That a probe which was refused asks such a port, for the end of a sentence.
+pub(in crate::causes) fn beside(
+    container: Option<&Container>,
+    probe: Option<&Probe>,
+    answer: Option<&Event>,
+) -> String {
+    let refused = answer.is_some_and(|event| self::answer(event).contains("connection refused"));
+    let asked = container.zip(probe).filter(|_| refused);
+    let port = asked.and_then(|(container, probe)| Some((container, unlisted(container, probe)?)));
+    port.map_or_else(String::new, |(container, port)| {
         format!("; it asks port {}, and the container lists {}", port_text(port), listed(container))
     })
 }

@@ -1,6 +1,6 @@
 //! Looking for causes: every rule over the pods of a rollout, or over whatever a diagnosis was asked about.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, Pod};
@@ -55,12 +55,15 @@ impl<'a> Look<'a> {
         let seen = pods.iter().flat_map(|(pod, events)| {
             let look = Look { ..*self };
             let facts = look.facts(pod, events);
-            let seen: Vec<Sighting> = if self.in_depth {
-                on_each(rule, &facts).into_iter().map(|seen| with_replacement(seen, &facts)).collect()
+            let seen = if self.in_depth {
+                on_each(rule, &facts)
             } else {
-                rule(&facts).map(without_joins).into_iter().collect()
+                rule(&facts).map(|sighting| (None, without_joins(sighting))).into_iter().collect()
             };
-            seen.into_iter().map(|sighting| Found::new(cause, object(pod), sighting))
+            seen.into_iter().map(|(container, sighting)| {
+                let container = container.map(str::to_owned);
+                Found { container, ..Found::new(cause, object(pod), sighting) }
+            })
         });
         seen.collect()
     }
@@ -95,19 +98,28 @@ fn with_replacement(mut sighting: Sighting, facts: &PodFacts<'_>) -> Sighting {
     sighting
 }
 
-/// Where a rule sees a cause, on each container that shows it. What containers share, such as an image, is told once.
-fn on_each(rule: OfPod, facts: &PodFacts<'_>) -> Vec<Sighting> {
-    let Some(first) = rule(facts) else { return Vec::new() };
-    let (mut seen, mut told) = (Vec::new(), BTreeSet::new());
-    for container in container::all(facts.pod) {
-        let name = container.name();
+/// What a rule sees of a pod: of several containers, on each that shows it. What they share, such as an image, is told
+/// once.
+fn on_each<'a>(rule: OfPod, facts: &PodFacts<'a>) -> Vec<(Option<&'a str>, Sighting)> {
+    let Some(first) = rule(facts).map(|first| with_replacement(first, facts)) else { return Vec::new() };
+    let containers: Vec<&str> = container::all(facts.pod).map(|container| container.name()).collect();
+    if containers.len() < 2 {
+        return vec![(None, first)];
+    }
+    let (mut seen, mut told) = (Vec::new(), BTreeMap::new());
+    for name in &containers {
         let Some(sighting) = rule(&PodFacts { container: Some(name), ..*facts }) else { continue };
-        if told.insert(sighting.summary.replace(&format!(" (container {name})"), "")) {
-            seen.push(sighting);
+        let shows = told.entry(sighting.summary.replace(&format!(" (container {name})"), "")).or_insert(0);
+        *shows += 1;
+        if *shows == 1 {
+            seen.push((Some(*name), with_replacement(sighting, facts)));
         }
     }
-    seen.sort_by_key(|sighting| *sighting != first);
-    if seen.is_empty() { vec![first] } else { seen }
+    if told.values().sum::<usize>() == containers.len() && told.len() == 1 {
+        return vec![(None, first)];
+    }
+    seen.sort_by_key(|(_, sighting)| *sighting != first);
+    if seen.is_empty() { vec![(None, first)] } else { seen }
 }
 
 /// The causes seen on the pods of the present template and on the workload itself, ranked.

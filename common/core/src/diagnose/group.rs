@@ -13,6 +13,8 @@ pub struct Group {
     pub cause: &'static Cause,
     /// `kind/name` of what owns the objects: a Deployment, another controller, or the pod itself.
     pub owner: String,
+    /// The container that it is about, where the objects have others.
+    pub container: Option<String>,
     /// `kind/name` of each object; the first is the one that the finding tells of.
     pub objects: Vec<String>,
     /// As it was seen on the first of them.
@@ -24,19 +26,24 @@ pub struct Group {
 /// The findings in their order, those alike together.
 pub(super) fn groups(findings: &[Found], folded: &[Folded], owners: &BTreeMap<String, String>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    let mut known: BTreeMap<(&str, &str, String), usize> = BTreeMap::new();
+    let mut known: BTreeMap<(&str, &str, Option<&str>, String), usize> = BTreeMap::new();
     for (index, found) in findings.iter().enumerate() {
         let object = &found.finding.object;
         let owner = owners.get(object).unwrap_or(object);
-        let key = (found.cause.code, owner.as_str(), shape(&found.finding.summary));
+        let container = found.container.as_deref();
+        let key = (found.cause.code, owner.as_str(), container, shape(&found.finding.summary));
         // One that was not looked into as the first were stands for what they showed.
-        let first = |group: &Group| group.cause.code == found.cause.code && group.owner == *owner;
+        let first = |group: &Group| {
+            let same = group.cause.code == found.cause.code && group.owner == *owner;
+            same && group.container == found.container
+        };
         let told = groups.iter().position(first).filter(|_| !found.needs.is_empty());
         let place = told.unwrap_or_else(|| {
             *known.entry(key).or_insert_with(|| {
                 groups.push(Group {
                     cause: found.cause,
                     owner: owner.clone(),
+                    container: found.container.clone(),
                     objects: Vec::new(),
                     finding: found.finding.clone(),
                     consequences: Vec::new(),
@@ -56,13 +63,8 @@ pub(super) fn groups(findings: &[Found], folded: &[Folded], owners: &BTreeMap<St
     groups
 }
 
-/// A summary without what differs from pod to pod: numbers, such as times and nodes. Containers keep their names.
+/// A summary without what differs from pod to pod: numbers, such as times and nodes.
 fn shape(summary: &str) -> String {
-    let mut before = "";
-    let words = summary.split_whitespace().filter_map(|word| {
-        let name = std::mem::replace(&mut before, word) == "container" || before == "(container";
-        let bare = word.trim_matches(|c: char| !c.is_alphabetic());
-        if name { Some(word) } else { Some(bare).filter(|bare| !bare.bytes().any(|b| b.is_ascii_digit())) }
-    });
-    words.collect::<Vec<_>>().join(" ")
+    let words = summary.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphabetic()));
+    words.filter(|word| !word.bytes().any(|b| b.is_ascii_digit())).collect::<Vec<_>>().join(" ")
 }

@@ -80,8 +80,7 @@ fn of_pod(pod: &Pod, findings: &OfObject<'_>, blind: bool, now: Timestamp) -> Ju
 
 /// Whether the pod is as it should be: ready, or ended as it should.
 fn is_well(pod: &Pod, now: Timestamp) -> bool {
-    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-    State::of(pod, now).is_none() && phase != Some("Failed")
+    State::of(pod, now).is_none() && !workload::has_failed(pod)
 }
 
 fn judged(

@@ -4,16 +4,12 @@ use super::Diagnosis;
 use crate::causes::{Fetched, Need};
 use crate::checks::Verdict;
 use crate::finding::{Finding, Severity};
-use crate::redact::redact;
 use crate::report::{DiagnosisReport, FindingView, Header, ObjectView, Outcome};
 use crate::target::{Place, Target};
-use crate::words;
+use crate::{redact, words};
 
 /// Characters of a log line that are shown.
 const LONGEST: usize = 300;
-
-/// Bytes of a log line that are read.
-const BYTES: usize = 4_096;
 
 /// A namespace that was judged to the end.
 #[derive(Clone, Copy, Debug)]
@@ -88,8 +84,7 @@ pub fn with_log(mut finding: Finding, fetched: &Fetched, lines: usize) -> Findin
         let text = fetched.text(need).unwrap_or_default();
         let last = text.lines().rev().filter(|line| !line.trim().is_empty()).take(lines);
         let last: Vec<&str> = last.collect();
-        // Hidden before it is cut, for half a secret cannot be told.
-        let line = |line| words::clip(&redact(words::cut(line, BYTES)), LONGEST);
+        let line = |line| words::clip(&redact::line(line), LONGEST);
         let shown = last.into_iter().rev().map(|one| format!("{which} {container}: {}", line(one)));
         finding.evidence.extend(shown);
     }

@@ -147,7 +147,7 @@ mod tests {
         let cause = Cause { code: "family/cause", about: "", severity: Severity::Error, fatal, rule };
         let cause: &'static Cause = Box::leak(Box::new(cause));
         let finding = Finding::error(cause.code, "pod/new-0", "it is broken");
-        Found { cause, finding, observations, needs: Vec::new() }
+        Found { cause, finding, container: None, observations, needs: Vec::new() }
     }
 
     #[test]

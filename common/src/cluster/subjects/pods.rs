@@ -141,13 +141,13 @@ impl Cluster {
         names: &BTreeSet<&str>,
     ) -> Result<(Vec<Deployment>, Vec<ReplicaSet>), Error> {
         if names.len() <= FEW {
-            let found = self.deployments_one_by_one(namespace, names.iter().copied()).await?;
+            let found = self.deployments_one_by_one(namespace, names).await?;
             let selectors: Vec<String> = found.iter().map(Deployment::selector).collect();
             let sets =
                 select::each(&selectors, async |labels| self.replica_sets(namespace, labels).await).await?;
             return Ok((found, sets.concat()));
         }
-        let deployments = self.deployments_named(namespace, |name| names.contains(name));
+        let deployments = self.deployments_named(namespace, names);
         let (deployments, sets) = join(deployments, self.replica_sets(namespace, "")).await;
         Ok((deployments?, sets?))
     }

@@ -93,7 +93,7 @@ fn is_over(pod: &Pod) -> bool {
     let by_other_hand = status.is_some_and(|status| status.reason.is_some());
     pod.metadata.deletion_timestamp.is_some()
         || phase == Some("Succeeded")
-        || (phase == Some("Failed") && by_other_hand)
+        || (workload::has_failed(pod) && by_other_hand)
 }
 
 /// Whether the container has ended as it should: exit 0 where that is the aim. A container's own policy counts before

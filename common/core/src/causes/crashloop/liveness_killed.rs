@@ -20,17 +20,17 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let probed = container.spec.and_then(|spec| spec.liveness_probe.as_ref());
     let asked = probed.map(|probe| format!(" ({})", probe::asks(probe))).unwrap_or_default();
     let patience = probed.map(probe::Patience::of);
+    let answer = probe::failures(facts, container, "Liveness").last();
     let sum = patience.map(|patience| format!(": {}", patience.sum())).unwrap_or_default();
     let summary = format!(
         "container {} is killed by its liveness probe{asked}{sum}{}{}",
         container.name(),
         crash.so_often(),
-        probe::unlisted(container.spec, probed)
+        probe::beside(container.spec, probed, answer)
     );
     let mut sighting = crash.sighting(facts, summary);
     sighting.evidence.push(event::evidence(kill));
-    let answers = probe::failures(facts, container, "Liveness").last();
-    sighting.evidence.extend(answers.map(event::evidence));
+    sighting.evidence.extend(answer.map(event::evidence));
     sighting.evidence.extend(patience.map(|p| p.evidence(&container.spec_path("livenessProbe"))));
     sighting.next = vec![crash.logs(facts), facts.edit_owner()];
     Some(sighting)

@@ -5,6 +5,7 @@ use crate::causes::crashloop::crash::{self, Kind};
 use crate::causes::event;
 use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
 use crate::finding::Severity;
+use crate::redact;
 
 pub(in crate::causes) const POST_START_HOOK: Cause = Cause {
     code: "crashloop/post-start-hook",
@@ -20,7 +21,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let failed = crash.hook(facts)?;
     let hook = container.spec.and_then(|spec| spec.lifecycle.as_ref()?.post_start.as_ref());
     let command = hook.and_then(|hook| hook.exec.as_ref()?.command.as_deref());
-    let command = command.map(|words| clip(&words.join(" ")));
+    let command = command.map(|words| clip(&redact::command(words)));
     let named = command.as_ref().map(|command| format!(" ({command})")).unwrap_or_default();
     let summary = format!(
         "the postStart hook of container {} fails{named}, so the kubelet kills it{}",

@@ -33,7 +33,7 @@ pub(super) fn sighting(facts: &WorkloadFacts<'_>, crashing: Vec<&Pod>) -> Option
     }
     let failing = match was_complete {
         true => crash_since(crashing, since, facts.now),
-        false if crashing.is_empty() => since_revision::failing(facts),
+        false if crashing.is_empty() => since_revision::failing(facts, &[before]),
         false => crashing,
     };
     let pods = counted(failing.len(), "pod");

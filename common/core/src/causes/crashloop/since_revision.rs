@@ -5,10 +5,12 @@ use k8s_openapi::api::core::v1::Pod;
 
 use crate::causes::container::word;
 use crate::causes::crashloop::{CONFIG_ERROR, START_ERROR, crashing, replaced};
-use crate::causes::{self, Cause, Fatal, Rule, STATE, Sighting, WorkloadFacts};
+use crate::causes::missing::Missing;
+use crate::causes::{self, Cause, Fatal, Found, Rule, STATE, Sighting, WorkloadFacts};
 use crate::finding::Severity;
 use crate::words::counted;
-use crate::{references, revision, workload};
+use crate::workload::{self, ReplicaSet};
+use crate::{references, revision};
 
 pub(in crate::causes) const SINCE_REVISION: Cause = Cause {
     code: "crashloop/since-revision",
@@ -51,7 +53,7 @@ fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
     if serving.is_empty() {
         return replaced::sighting(facts, crashing);
     }
-    let failing = failing(facts);
+    let failing = failing(facts, &serving_sets(facts));
     let summary = format!(
         "{} of the present template cannot serve; {} of the template before can",
         counted(failing.len(), "pod"),
@@ -80,15 +82,21 @@ pub(super) fn sighting(
 
 /// The ready pods of revisions whose templates really differ from the present one. After a restart there are none.
 pub(in crate::causes) fn serving_before<'a>(facts: &WorkloadFacts<'a>) -> Vec<&'a Pod> {
+    let sets = serving_sets(facts);
+    let ready = facts.workload.pods.iter().filter(|pod| workload::is_ready(pod));
+    ready.filter(|pod| sets.iter().any(|set| crashing::belongs(pod, set))).collect()
+}
+
+/// Their revisions.
+fn serving_sets<'a>(facts: &WorkloadFacts<'a>) -> Vec<&'a ReplicaSet> {
     let all = facts.workload;
-    let differs = |set: &&workload::ReplicaSet| {
+    let differs = |set: &&ReplicaSet| {
         all.current().is_none_or(|current| current.uid() != set.uid())
             && !revision::is_same(set.template(), all.deployment.template())
     };
     let ready: Vec<&Pod> = all.pods.iter().filter(|pod| workload::is_ready(pod)).collect();
-    let owns = |set: &&workload::ReplicaSet| ready.iter().any(|pod| crashing::belongs(pod, set));
-    let sets: Vec<_> = all.replica_sets.iter().filter(owns).filter(differs).collect();
-    ready.into_iter().filter(|pod| sets.iter().any(|set| crashing::belongs(pod, set))).collect()
+    let owns = |set: &&ReplicaSet| ready.iter().any(|pod| crashing::belongs(pod, set));
+    all.replica_sets.iter().filter(owns).filter(differs).collect()
 }
 
 fn not_ready(pod: &Pod) -> String {
@@ -101,14 +109,15 @@ fn not_ready(pod: &Pod) -> String {
     format!("pod/{} {seen}", workload::name(pod))
 }
 
-/// The new pods that have an error which their template can have brought. Within what a probe grants no rule finds one.
-pub(super) fn failing<'a>(facts: &WorkloadFacts<'a>) -> Vec<&'a Pod> {
-    let pods = causes::new_pods(facts.workload);
-    let shared = refers_to_nothing_new(facts);
-    let causes = causes::CAUSES
-        .iter()
-        .filter(|cause| is_of_template(cause) && !(shared && OF_REFERENCES.contains(&cause.code)));
-    let found: Vec<_> = causes.flat_map(|cause| causes::seen(cause, facts, &pods)).collect();
+/// The new pods that have an error which their template can have brought, and those before it had not. Within what a
+/// probe grants no rule finds one.
+pub(super) fn failing<'a>(facts: &WorkloadFacts<'a>, before: &[&ReplicaSet]) -> Vec<&'a Pod> {
+    let mut pods = causes::new_pods(facts.workload);
+    pods.retain(|(pod, _)| !workload::is_ready(pod));
+    let shared = before.iter().any(|set| refers_to_all(set, facts.workload.deployment.template()));
+    let causes = causes::CAUSES.iter().filter(|cause| is_of_template(cause));
+    let found = causes.flat_map(|cause| causes::seen(cause, facts, &pods));
+    let found: Vec<_> = found.filter(|found| !(shared && is_of_reference(found))).collect();
     let fails = |pod: &&Pod| {
         let object = format!("pod/{}", workload::name(pod));
         found.iter().any(|found| found.finding.object == object)
@@ -116,17 +125,18 @@ pub(super) fn failing<'a>(facts: &WorkloadFacts<'a>) -> Vec<&'a Pod> {
     facts.workload.pods.iter().filter(fails).collect()
 }
 
-/// Whether another template of the workload refers to all that the present one does.
-fn refers_to_nothing_new(facts: &WorkloadFacts<'_>) -> bool {
-    let all = facts.workload;
-    let wanted = references::required(all.deployment.template());
-    let has_all = |set: &workload::ReplicaSet| {
-        let has = references::required(set.template());
-        !wanted.is_empty()
-            && wanted.iter().all(|(object, keys)| has.get(object).is_some_and(|has| keys.is_subset(has)))
-    };
-    let differs = |set: &&workload::ReplicaSet| !revision::is_same(set.template(), all.deployment.template());
-    all.replica_sets.iter().filter(differs).any(has_all)
+/// Whether this revision refers to all that the template does.
+fn refers_to_all(set: &ReplicaSet, template: &serde_json::Value) -> bool {
+    let (has, wanted) = (references::required(set.template()), references::required(template));
+    let mut each = wanted.iter();
+    !wanted.is_empty() && each.all(|(object, keys)| has.get(object).is_some_and(|has| keys.is_subset(has)))
+}
+
+/// Whether what is wrong is that something referred to is not there. Other errors of a container's settings have the
+/// same code.
+fn is_of_reference(found: &Found) -> bool {
+    let named = || found.finding.evidence.iter().any(|seen| Missing::read(seen).is_some());
+    OF_REFERENCES.contains(&found.cause.code) && (found.cause.code != CONFIG_ERROR.code || named())
 }
 
 /// Whether the template can have brought this error. Of crashes only those that come again tell something, and only
@@ -147,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_is_named_would_otherwise_count() {
-        for code in OF_NO_TEMPLATE {
+        for code in OF_NO_TEMPLATE.into_iter().chain(OF_REFERENCES) {
             let named = causes::CAUSES.iter().find(|cause| cause.code == code);
             assert!(named.is_some_and(is_error_of_pod), "{code}");
         }

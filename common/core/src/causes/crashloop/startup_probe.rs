@@ -21,6 +21,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let probed = container.spec.and_then(|spec| spec.startup_probe.as_ref());
     let asked = probed.map(|probe| format!(" ({})", probe::asks(probe))).unwrap_or_default();
     let patience = probed.map(probe::Patience::of);
+    let answer = probe::failures(facts, container, "Startup").last();
     let budget = patience.map_or_else(
         || "in time".to_owned(),
         |patience| format!("within the {} that its startup probe allows", duration::short(patience.budget())),
@@ -29,12 +30,11 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         "container {} does not start {budget}{asked}{}{}",
         container.name(),
         crash.so_often(),
-        probe::unlisted(container.spec, probed)
+        probe::beside(container.spec, probed, answer)
     );
     let mut sighting = crash.sighting(facts, summary);
     sighting.evidence.push(event::evidence(kill));
-    let answers = probe::failures(facts, container, "Startup").last();
-    sighting.evidence.extend(answers.map(event::evidence));
+    sighting.evidence.extend(answer.map(event::evidence));
     sighting.evidence.extend(patience.map(|p| p.evidence(&container.spec_path("startupProbe"))));
     sighting.next = vec![crash.logs(facts), facts.edit_owner()];
     Some(sighting)

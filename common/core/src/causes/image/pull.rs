@@ -44,7 +44,14 @@ const FAILED: &[&str] = &[
 const SIGNS: &[(Kind, &[&str])] = &[
     (
         Kind::Signature,
-        &["signaturevalidationfailed", "signature validation", "signature was required", "cosign"],
+        &[
+            "signaturevalidationfailed",
+            "signature validation",
+            "signature was required",
+            "signatures were accepted",
+            "source image rejected",
+            "cosign",
+        ],
     ),
     (Kind::DiskFull, &["no space left on device", "disk quota exceeded"]),
     (

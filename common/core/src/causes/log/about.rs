@@ -85,6 +85,11 @@ impl About {
         }
     }
 
+    /// Whether it is about an address or a host.
+    pub(super) fn is_of_network(&self) -> bool {
+        matches!(self, Self::PortInUse(_) | Self::Refused(_) | Self::UnknownHost(_))
+    }
+
     /// What it names.
     pub(super) fn name(&self) -> Option<&str> {
         match self {

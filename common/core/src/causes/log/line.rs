@@ -29,6 +29,8 @@ pub(super) struct Line<'a> {
     pub(super) text: &'a str,
     pub(super) kind: Kind,
     pub(super) about: Option<About>,
+    /// Whether it calls itself a warning.
+    pub(super) warns: bool,
 }
 
 const ERRORS: &[&str] = &[
@@ -64,12 +66,13 @@ const PARTS: &[&str] = &[
     "Traceback (",
     "Emitted 'error' event",
     "Node.js v",
-    "npm ERR!",
-    "npm error",
     "note: ",
     "stack backtrace:",
     "(Background on this error",
 ];
+
+/// Starts of what npm says of a script.
+const NPM: &[&str] = &["npm ERR!", "npm error"];
 
 /// Starts of lines between an exception and the one that it led to.
 const LINKS: &[&str] =
@@ -114,7 +117,13 @@ impl<'a> Line<'a> {
     pub(super) fn read(all: &'a [String], at: usize) -> Self {
         let text = all[at].trim();
         if is_part(all, at) {
-            return Self { text, kind: Kind::Part, about: None };
+            return Self { text, kind: Kind::Part, about: None, warns: false };
+        }
+        if let Some(said) = NPM.iter().find_map(|start| text.strip_prefix(start)) {
+            // Of what it says of a script that failed, only what is known by itself tells more than the script's own words.
+            let about = About::read(said, false);
+            let kind = if about.is_some() { Kind::Error } else { Kind::Part };
+            return Self { text, kind, about, warns: false };
         }
         let lower = text.to_lowercase();
         let (level, inner) = (level(text), is_indented(&all[at]));
@@ -134,7 +143,7 @@ impl<'a> Line<'a> {
             _ if wrong => Kind::Error,
             _ => Kind::Ordinary,
         };
-        Self { text, kind, about }
+        Self { text, kind, about, warns: level == Some(Level::Warning) }
     }
 
     /// Whether the line before it led to the one after it.

@@ -251,8 +251,26 @@ fn takes_the_last_error_and_else_the_last_line() {
             "npm start\nTypeError: x is undefined\nnpm error code 1\nnpm error A complete log of this run",
             "TypeError: x is undefined",
         ),
+        (
+            "> node server.js\nnpm ERR! code EACCES\nnpm ERR! Error: EACCES: permission denied, mkdir '/app/.npm'\nnpm ERR! A complete log of this run",
+            "it may not use /app/.npm",
+        ),
         ("", ""),
         (" \n \n", ""),
+    ]);
+}
+
+#[test]
+fn what_was_survived_lends_no_name() {
+    all_told(&[
+        (
+            "ERROR open /var/cache/x: permission denied, going on without it\nERROR: permission denied for table users",
+            "it may not do what it must",
+        ),
+        (
+            "WARN otel-collector:4317: connection refused, retrying\npanic: connection refused",
+            "something it depends on refuses connections",
+        ),
     ]);
 }
 

@@ -110,10 +110,8 @@ pub(in crate::causes) fn able<'a>(facts: &PodFacts<'a>, resource: &str) -> Vec<&
 }
 
 /// The first of them, of which more is read.
-pub(in crate::causes) fn roomiest<'a>(facts: &PodFacts<'a>, resource: &str) -> Vec<&'a Node> {
-    let mut able = able(facts, resource);
-    able.truncate(LOOKED_INTO);
-    able
+pub(in crate::causes) fn first<'n, 'a>(able: &'n [&'a Node]) -> &'n [&'a Node] {
+    &able[..able.len().min(LOOKED_INTO)]
 }
 
 /// The nodes that would be able but for a cordon, worker nodes all.

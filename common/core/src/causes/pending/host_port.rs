@@ -4,7 +4,6 @@ use crate::causes::pending::bars;
 use crate::causes::pending::scheduling::{self, Filter};
 use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
 use crate::finding::Severity;
-use k8s_openapi::api::core::v1::Node;
 
 pub(in crate::causes) const HOST_PORT: Cause = Cause {
     code: "pending/host-port",
@@ -26,15 +25,16 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         })
         .collect();
     let numbers: Vec<String> = ports.iter().map(|(_, port)| port.to_string()).collect();
-    let able: Vec<&Node> = bars::roomiest(facts, "pods");
+    let able = bars::able(facts, "pods");
+    let able = bars::first(&able);
     let wanted: Vec<i32> = ports.iter().map(|(_, port)| *port).collect();
-    let owners = bars::port_owners(facts, &able, &wanted);
+    let owners = bars::port_owners(facts, able, &wanted);
     let by = if owners.is_empty() { String::new() } else { format!(" by pod {}", owners.join(", ")) };
     let summary =
         format!("{}: host port {} is taken{by}", unschedulable.of_nodes(reason), numbers.join(" or "));
     let evidence = ports.into_iter().map(|(path, port)| format!("{path}: hostPort {port}"));
     let next = vec![facts.place.kubectl("get pods -o wide"), facts.edit_owner()];
     let mut sighting = unschedulable.sighting(summary, evidence, next);
-    sighting.needs.extend(bars::room_needs(&able));
+    sighting.needs.extend(bars::room_needs(able));
     Some(sighting)
 }

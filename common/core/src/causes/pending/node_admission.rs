@@ -3,6 +3,7 @@
 use crate::causes::container::clip;
 use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
 use crate::finding::Severity;
+use crate::workload;
 
 pub(in crate::causes) const NODE_ADMISSION: Cause = Cause {
     code: "pending/node-admission",
@@ -28,7 +29,7 @@ const REASONS: &[&str] = &[
 
 /// Why the kubelet did not admit the pod: reason and message.
 pub(super) fn refused<'a>(facts: &PodFacts<'a>) -> Option<(&'a str, &'a str)> {
-    let status = facts.pod.status.as_ref().filter(|status| status.phase.as_deref() == Some("Failed"))?;
+    let status = facts.pod.status.as_ref().filter(|_| workload::has_failed(facts.pod))?;
     let reason = status.reason.as_deref()?;
     let message = status.message.as_deref().unwrap_or_default();
     let rejected = message.starts_with("Pod was rejected");

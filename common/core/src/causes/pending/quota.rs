@@ -16,8 +16,8 @@ pub(in crate::causes) const QUOTA: Cause = Cause {
 fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
     let refusal = refusal::seen(facts, Kind::Quota)?;
     if let Some((_, scopes)) = refusal.message.split_once(NO_SCOPE) {
-        let summary =
-            format!("pods of this priority need a quota that allows them, and none does: {}", clip(scopes));
+        let which = if scopes.contains("PriorityClass") { "of this priority" } else { "of these scopes" };
+        let summary = format!("pods {which} need a quota that allows them, and none does: {}", clip(scopes));
         return Some(refusal.sighting(summary, vec![facts.place.kubectl("describe resourcequotas")]));
     }
     let (name, numbers) = refusal::quota_arithmetic(&refusal);

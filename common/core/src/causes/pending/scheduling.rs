@@ -14,6 +14,8 @@ use crate::workload;
 /// filter that refuses it, so the last filter that refused any refused the nodes that came closest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::causes) enum Filter {
+    /// Nodes that were not even looked at: they come closest only where there are no others.
+    LeftOut,
     Cordoned,
     Taint,
     NodeAffinity,
@@ -62,19 +64,15 @@ pub(in crate::causes) struct Refusing<'a> {
     pub(in crate::causes) text: &'a str,
 }
 
+/// What is said of nodes that were not even looked at, since 1.31 and before it: each pod of a DaemonSet is for one node.
+const LEFT_OUT: &[&str] =
+    &["plugin(s) [NodeAffinity", "plugin(s) [VolumeBinding", "filtered out by the prefilter result"];
+
 const SIGNS: &[(Filter, &[&str])] = &[
+    (Filter::LeftOut, LEFT_OUT),
     (Filter::Cordoned, &["were unschedulable"]),
     (Filter::Taint, &["taint"]),
-    // The last two are said of nodes that were not even looked at: each pod of a DaemonSet is for one node.
-    (
-        Filter::NodeAffinity,
-        &[
-            "node affinity/selector",
-            "node selector",
-            "plugin(s) [NodeAffinity",
-            "filtered out by the prefilter",
-        ],
-    ),
+    (Filter::NodeAffinity, &["node affinity/selector", "node selector"]),
     (Filter::HostPort, &["free ports"]),
     (Filter::Resource, &["Insufficient ", "Too many pods"]),
     (Filter::ClaimInUse, &["ReadWriteOncePod access mode"]),
@@ -83,15 +81,10 @@ const SIGNS: &[(Filter, &[&str])] = &[
         Filter::Claim,
         &["persistentvolumeclaim", "PersistentVolumeClaim", "persistent volumes to bind", "non-existent pv"],
     ),
-    // Since 1.34, before it, by the labels of the volume, and of nodes that were not even looked at.
+    // Since 1.34, before it, and by the labels of the volume.
     (
         Filter::Zone,
-        &[
-            "PersistentVolume's node affinity",
-            "volume node affinity conflict",
-            "no available volume zone",
-            "plugin(s) [VolumeBinding",
-        ],
+        &["PersistentVolume's node affinity", "volume node affinity conflict", "no available volume zone"],
     ),
     (Filter::Spread, &["topology spread"]),
     (Filter::PodAffinity, &["affinity rules"]),
@@ -109,12 +102,12 @@ pub(in crate::causes) fn seen<'a>(facts: &PodFacts<'a>) -> Option<Unschedulable<
         return None;
     }
     let said = scheduled.filter(|condition| condition.status == "False");
-    let (message, evidence) = match said.and_then(|condition| condition.message.as_deref()) {
-        Some(message) => {
-            let message = without_preemption(message);
-            (message, format!("status.conditions[PodScheduled]: Unschedulable: {}", clip(message)))
-        }
-        None => events().last().map(|last| (event::message(last), event::evidence(last)))?,
+    let (message, evidence) = if let Some(message) = said.and_then(|said| said.message.as_deref()) {
+        let message = without_preemption(message);
+        (message, format!("status.conditions[PodScheduled]: Unschedulable: {}", clip(message)))
+    } else {
+        let last = events().last()?;
+        (event::message(last), without_preemption(&event::evidence(last)).to_owned())
     };
     let mut seen = Unschedulable::read(message, evidence, times);
     if facts.in_depth {
@@ -132,6 +125,10 @@ impl<'a> Unschedulable<'a> {
         let mut reasons = split(sentence);
         let closest = reasons.iter().map(|reason| reason.filter).max();
         reasons.retain(|reason| Some(reason.filter) == closest);
+        for reason in reasons.iter_mut().filter(|reason| reason.filter == Filter::LeftOut) {
+            let by_volume = reason.text.contains("[VolumeBinding");
+            reason.filter = if by_volume { Filter::Zone } else { Filter::NodeAffinity };
+        }
         let nodes = nodes.unwrap_or_default();
         Self { reasons, nodes, evidence, times, bars: Vec::new(), needs: Vec::new() }
     }
@@ -293,9 +290,10 @@ pub(in crate::causes) fn insufficient(
         _ => sum(),
     };
     let asked = asked.map(|asked| format!(", and it asks for {asked}")).unwrap_or_default();
-    let able = bars::roomiest(facts, &resource);
-    let rooms = bars::rooms(facts, &able, &resource);
-    let others = bars::able(facts, &resource).len() > able.len();
+    let all = bars::able(facts, &resource);
+    let able = bars::first(&all);
+    let others = all.len() > able.len();
+    let rooms = bars::rooms(facts, able, &resource);
     let most = match rooms.first() {
         Some(room) => format!("; {}", room.in_words(others.then_some(able.len()))),
         None if bars::nodes(facts).is_some() => format!("; no node that could take it offers {resource}"),
@@ -315,7 +313,7 @@ pub(in crate::causes) fn insufficient(
     let uncordon = cordoned.first().map(|name| facts.place.of_cluster(&format!("uncordon {}", word(name))));
     let next = [free].into_iter().chain(uncordon).chain([facts.edit_owner()]).collect();
     let mut sighting = unschedulable.sighting(summary, evidence, next);
-    sighting.needs.extend(bars::room_needs(&able));
+    sighting.needs.extend(bars::room_needs(able));
     Some(sighting)
 }
 

@@ -17,8 +17,9 @@ pub(in crate::causes) const TOO_MANY_PODS: Cause = Cause {
 fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let unschedulable = scheduling::seen(facts)?;
     let reason = unschedulable.reason(Filter::Resource, |text| text == "Too many pods")?;
-    let able = bars::roomiest(facts, "pods");
-    let rooms = bars::rooms(facts, &able, "pods");
+    let able = bars::able(facts, "pods");
+    let able = bars::first(&able);
+    let rooms = bars::rooms(facts, able, "pods");
     let full = if reason.nodes == 1 {
         "it runs as many pods as it may"
     } else {
@@ -29,6 +30,6 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         .place
         .of_cluster("get nodes -o custom-columns=NAME:.metadata.name,PODS:.status.allocatable.pods");
     let mut sighting = unschedulable.sighting(summary, rooms.iter().map(Room::evidence), vec![next]);
-    sighting.needs.extend(bars::room_needs(&able));
+    sighting.needs.extend(bars::room_needs(able));
     Some(sighting)
 }

@@ -1,6 +1,6 @@
 //! `readiness/sidecar-not-ready`: a container beside the pod's main one is not ready.
 
-use crate::causes::container::{self, clip};
+use crate::causes::container::{self, Seen, clip};
 use crate::causes::readiness::unready;
 use crate::causes::{Cause, Fatal, PodFacts, Rule, Sighting};
 use crate::finding::Severity;
@@ -20,8 +20,8 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
         let held_back = container.waits_for(&["PodInitializing"]).is_some();
         container.name() == main && (container.status.ready || held_back)
     });
-    let beside = |name: &str| name != main && facts.container.is_none_or(|only| only == name);
-    let late = unready::all(facts).find(|unready| beside(unready.container.name()) && unready.is_late());
+    let beside = |container: &Seen<'_>| container.name() != main && facts.looks_at(container);
+    let late = unready::all(facts).find(|unready| beside(&unready.container) && unready.is_late());
     // The live judge tells of the main container first; a diagnosis tells of each.
     let unready = late.filter(|_| main_is_fine || facts.in_depth)?;
     let asks = unready.asks();

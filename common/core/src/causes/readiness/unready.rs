@@ -91,7 +91,8 @@ impl<'a> Unready<'a> {
 
     /// Whether the container lists ports, and not the one that the probe asks.
     fn asks_an_unlisted_port(&self) -> bool {
-        !probe::unlisted(self.container.spec, self.probe).is_empty()
+        let asked = self.container.spec.zip(self.probe);
+        asked.is_some_and(|(spec, probe)| probe::unlisted(spec, probe).is_some())
     }
 
     fn asks_tls(&self) -> bool {

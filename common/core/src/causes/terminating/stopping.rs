@@ -5,6 +5,7 @@ use k8s_openapi::api::core::v1::{Event, LifecycleHandler};
 use super::leaving::{self, Leaving};
 use crate::causes::PodFacts;
 use crate::causes::container::{Seen, clip};
+use crate::redact;
 
 /// A container that was told to end and has not.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,7 @@ pub(in crate::causes) fn hook<'a>(container: &Seen<'a>) -> Option<&'a LifecycleH
 /// What a hook does: `sleep 30`, `GET /drain`.
 pub(in crate::causes) fn does(hook: &LifecycleHandler) -> String {
     if let Some(exec) = &hook.exec {
-        return clip(&exec.command.as_deref().unwrap_or_default().join(" "));
+        return clip(&redact::command(exec.command.as_deref().unwrap_or_default()));
     }
     if let Some(http) = &hook.http_get {
         return format!("GET {}", http.path.as_deref().unwrap_or("/"));

@@ -106,13 +106,36 @@ fn who_is_ready_between_two_crashes_is_not_called_well() {
 fn a_pod_that_was_not_admitted_and_replaced_is_a_warning() {
     let refused =
         json!({"status": {"phase": "Failed", "reason": "OutOfcpu", "message": "Pod was rejected: no cpu"}});
-    for (count, severity) in [(1, Severity::Warning), (0, Severity::Error)] {
+    // Ready pods may be old ones: what counts is that as many are updated.
+    for (count, updated, severity) in
+        [(1, 1, Severity::Warning), (0, 0, Severity::Error), (1, 0, Severity::Error)]
+    {
         let case = web().pod(&refused).pod(&ready());
-        let case = case.deployment(&json!({"status": {"readyReplicas": count}})).case();
+        let case =
+            case.deployment(&json!({"status": {"readyReplicas": count, "updatedReplicas": updated}})).case();
         let findings = case.diagnosis().findings;
         let refused = findings.iter().find(|found| found.cause.code == "pending/node-admission").unwrap();
-        assert_eq!(refused.finding.severity, severity, "{count} ready");
+        assert_eq!(refused.finding.severity, severity, "{count} ready, {updated} updated");
     }
+}
+
+/// The same on many pods is one cause for each container, whatever digits its name has.
+#[test]
+fn each_container_is_a_group_of_its_own() {
+    let status = |name: &str, code: i32| {
+        let last = super::make::ended(code, "Error", [90, 100]);
+        json!({"name": name, "image": "", "imageID": "", "ready": false, "restartCount": 3,
+            "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": last})
+    };
+    let pod = json!({
+        "spec": {"containers": [{"name": "a1", "image": "web:7"}, {"name": "a2", "image": "web:7"}]},
+        "status": {"containerStatuses": [status("a1", 7), status("a2", 7)]},
+    });
+    let make = (0..7).fold(web(), |make, _| make.pod(&pod));
+    let diagnosis = make.case().diagnosis();
+    let groups: Vec<_> =
+        diagnosis.groups.iter().map(|group| (group.container.as_deref(), group.objects.len())).collect();
+    assert_eq!(groups, [(Some("a1"), 7), (Some("a2"), 7)]);
 }
 
 /// A pod that is not well and has no cause is never "nothing wrong".

@@ -132,7 +132,8 @@ fn crashloop() -> Vec<Row> {
             &[("crashloop/liveness-killed", "pod/web-", &["liveness probe", "30 times"])]),
         ("liveness on a port that is not listed", web().pod(&with(crashed(143, "Error", 3), &json!({"spec": {"containers": [{"name": "app", "image": "web:7",
                 "ports": [{"containerPort": 8080, "name": "http"}], "livenessProbe": {"tcpSocket": {"port": 8081}}}]}})))
-            .event("app", "Killing", "Container app failed liveness probe, will be restarted", 3, [10, 95]),
+            .event("app", "Killing", "Container app failed liveness probe, will be restarted", 3, [10, 95])
+            .event("app", "Unhealthy", "Liveness probe failed: dial tcp 10.0.0.1:8081: connect: connection refused", 9, [10, 95]),
             &[("crashloop/liveness-killed", "pod/web-", &["it asks port 8081, and the container lists 8080 (http)"])]),
         ("a limit too low to start with", web().pod(&with(waiting("RunContainerError",
                 "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: container init was OOM-killed (memory limit too low?): unknown"), &limits)),
@@ -194,6 +195,8 @@ fn scheduling() -> Vec<Row> {
             &[("pending/pv-zone", "pod/web-", &["the 2 that come closest", "orders"])]),
         ("a claim of another pod", web().pod(&with(unscheduled(&nodes("1 node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod, 4 node(s) didn't match Pod's node affinity/selector")), &claim)),
             &[("pending/claim-in-use", "pod/web-", &["PersistentVolumeClaim orders is for one pod at a time"])]),
+        ("no node was looked at", web().pod(&with(unscheduled(&nodes("5 node(s) didn't satisfy plugin(s) [NodeAffinity]")), &json!({"spec": {"nodeSelector": {"disk": "ssd"}}}))),
+            &[("pending/node-selector", "pod/web-", &["disk=ssd"])]),
         ("devices", web().pod(&unscheduled(&nodes("2 cannot allocate all claims, 3 node(s) had untolerated taint(s)"))),
             &[("pending/unschedulable", "pod/web-", &["the 2 that come closest: cannot allocate all claims"])]),
         ("volumes", web().pod(&with(unscheduled(&nodes("5 node(s) exceed max volume count")), &claim)),
@@ -265,6 +268,8 @@ fn rollout() -> Vec<Row> {
         ("the same beside pods that serve: more room is no help", web().older(&json!({"spec": {"containers": [{"name": "app", "image": "web:6"}]}}))
             .refused("pods \"web-6f9c7d5b8-abcde\" is forbidden: failed quota: compute: must specify limits.cpu for: app"),
             &[("pending/quota", "deployment/web", &["quota compute", "must specify limits.cpu for: app"])]),
+        ("a scope that no quota allows", web().refused("pods \"web-6f9c7d5b8-abcde\" is forbidden: insufficient quota to match these scopes: [{CrossNamespacePodAffinity Exists []}]"),
+            &[("pending/quota", "deployment/web", &["pods of these scopes need a quota"])]),
         ("a priority that no quota allows", web().refused("pods \"web-6f9c7d5b8-abcde\" is forbidden: insufficient quota to match these scopes: [{PriorityClass In [system-node-critical]}]"),
             &[("pending/quota", "deployment/web", &["none does: [{PriorityClass In [system-node-critical]}]"])]),
         ("lost node", web().pod(&with(ready(), &json!({"status": {"conditions": [

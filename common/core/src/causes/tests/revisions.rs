@@ -76,6 +76,17 @@ pub(super) fn since_revision() -> Vec<Row> {
             &[("crashloop/config-error", "pod/web-6f9c7d5b8-", &["LIMIT"])],
         ),
         (
+            "a setting of its own, beside a key that both templates want",
+            web()
+                .deployment(&json!({"spec": {"template": {"spec": {"containers": [wants("registry.example.com/web:7")]}}}}))
+                .older(&json!({"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [wants("web:6")]}}))
+                .pod(&waiting("CreateContainerConfigError", "container has runAsNonRoot and image will run as root")),
+            &[
+                ("crashloop/config-error", "pod/web-6f9c7d5b8-", &["runAsNonRoot"]),
+                ("crashloop/since-revision", "deployment/web", &["cannot serve"]),
+            ],
+        ),
+        (
             "not ready since the new image",
             unready(1)(web().older(&other)),
             &[

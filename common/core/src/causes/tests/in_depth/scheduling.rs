@@ -132,6 +132,13 @@ pub(super) fn full() -> Vec<Row> {
             &[("pending/insufficient-cpu", "pod/web-", &["the largest node, node-1, has 4 in all"])],
         ),
         (
+            "a cordon, and nodes that were not looked at",
+            web()
+                .pod(&unscheduled(&nodes("1 node(s) were unschedulable, 2 node(s) didn't satisfy plugin(s) [VolumeBinding]")))
+                .nodes(&[node("node-1", &cordon())]),
+            &[("pending/cordoned", "pod/web-", &["node-1"])],
+        ),
+        (
             "no room, and a cordoned node that may have some",
             web()
                 .pod(&unscheduled(&nodes("1 Insufficient cpu, 1 node(s) were unschedulable")))

@@ -22,11 +22,30 @@ const NAMES: &[&str] = &[
     "_pass",
     "pwd",
     "passphrase",
+    "sig",
 ];
 
+/// Starts of tokens that say themselves what they are.
+const TOKENS: &[&str] = &["ghp_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "AKIA", "eyJ"];
+
+/// Shortest text with such a start that is one.
+const TOKEN: usize = 16;
+
 /// What is said of a secret after a colon, and is none.
-const NO_VALUES: &[&str] =
-    &["required", "missing", "invalid", "null", "none", "undefined", "empty", "expired", "false", "true"];
+const NO_VALUES: &[&str] = &[
+    "yes",
+    "no",
+    "required",
+    "missing",
+    "invalid",
+    "null",
+    "none",
+    "undefined",
+    "empty",
+    "expired",
+    "false",
+    "true",
+];
 
 /// How a credential in a header is to be read.
 const SCHEMES: &[&str] = &["bearer ", "basic "];
@@ -62,8 +81,13 @@ pub(crate) fn command(words: &[String]) -> String {
     redact(&shown.collect::<Vec<_>>().join(" "))
 }
 
-/// `scheme://user:***@host`
+/// `scheme://user:***@host`; a word that is a token by its start, as a whole.
 fn hide_user(word: &str) -> String {
+    let start = word.find(|c: char| c.is_ascii_alphanumeric()).unwrap_or_default();
+    let bare = word[start..].trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    if bare.len() >= TOKEN && TOKENS.iter().any(|token| bare.starts_with(token)) {
+        return format!("{}{HIDDEN}{}", &word[..start], &word[start + bare.len()..]);
+    }
     let (mut shown, mut rest) = (String::new(), word);
     while let Some((start, after)) = rest.split_once("://") {
         shown.push_str(start);
@@ -193,6 +217,10 @@ mod tests {
             ("apiKey: abc, user: x", "apiKey: ***, user: x"),
             ("Authorization: Bearer abc.def sent", "Authorization: Bearer *** sent"),
             ("run --password hunter2 --host db", "run --password *** --host db"),
+            ("(using password: YES)", "(using password: YES)"),
+            ("GET /x?sv=2022&sig=S3c%3D failed", "GET /x?sv=2022&sig=*** failed"),
+            ("rejected token eyJhbGciOiJIUzI1.eyJzdWIi.c2ln.", "rejected token ***."),
+            ("push with ghp_0123456789abcdef", "push with ***"),
             ("token is missing", "token is missing"),
             ("flag --token is required", "flag --token is required"),
             (

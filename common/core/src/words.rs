@@ -22,6 +22,17 @@ pub(crate) fn clip(text: &str, longest: usize) -> String {
     }
 }
 
+/// A line without what colours it on a terminal (`ESC [ … m`).
+pub(crate) fn without_colours(line: &str) -> String {
+    let mut parts = line.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let codes = |c: char| c.is_ascii_digit() || c == ';';
+    parts.fold(first, |line, part| {
+        let rest = part.trim_start_matches(codes);
+        line + rest.strip_prefix('m').unwrap_or(rest)
+    })
+}
+
 /// The start of a text that may be very long: so many bytes at most, cut between characters.
 pub(crate) fn cut(text: &str, bytes: usize) -> &str {
     let mut end = text.len().min(bytes);

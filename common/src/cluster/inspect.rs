@@ -37,6 +37,9 @@ struct Lines<'a> {
     since_seconds: Option<i64>,
 }
 
+/// How long a log that is not there is waited for.
+const MOMENT: Duration = Duration::from_millis(500);
+
 /// What the kubelet answers with 200, as if it were the log, where it has none (any more).
 const EXCUSES: [&str; 2] =
     ["unable to retrieve container logs for ", "failed to try resolving symlinks in path "];
@@ -89,10 +92,16 @@ impl Cluster {
         previous: bool,
         mut tail: i64,
     ) -> Fact<String> {
+        let mut tries = 0;
         loop {
             let lines = Lines { previous, tail: Some(tail), ..Lines::of(container) };
             match self.log(namespace, pod, lines).await {
                 Fact::Known(log) if log.cut && tail > 1 => tail = (tail / 8).max(1),
+                // Between two runs there is none for a moment.
+                Fact::Unavailable(reason) if reason.contains(EXCUSES[0]) && tries == 0 => {
+                    tries += 1;
+                    tokio::time::sleep(MOMENT).await;
+                }
                 log => return log.map(|log| log.text),
             }
         }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::mem::discriminant;
 
 use super::container::clip;
-use crate::redact;
+use crate::{redact, words};
 
 mod about;
 mod address;
@@ -13,7 +13,7 @@ mod line;
 mod tests;
 
 pub(in crate::causes) use about::About;
-use line::Line;
+use line::{Kind, Line};
 
 /// The last error of a log: its line, and what it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +27,11 @@ const LINES: usize = 200;
 
 /// Reads the last error of a log, or its last line where nothing in it looks like one.
 ///
-/// It is the last line that looks like an error. What came before it was survived, unless it says nothing of its own
-/// or calls what came before its cause.
+/// It is the last line that looks like an error. What came before it was survived, unless it calls that its cause, or
+/// says nothing of its own: then it is the last one that does.
 pub(in crate::causes) fn last_error(log: &str) -> Option<LastError> {
-    let texts: Vec<String> = ends(log).map(|line| redact::line(outdent(line))).collect();
+    let texts: Vec<String> =
+        ends(log).map(|line| redact::line(outdent(&words::without_colours(line)))).collect();
     let lines: Vec<Line<'_>> = (0..texts.len()).map(|at| Line::read(&texts, at)).collect();
     let likely = lines.iter().enumerate().max_by_key(|(at, line)| (line.kind, Reverse(*at)));
     let told = told(&lines[likely.map(|(at, _)| at)?..])?;
@@ -40,11 +41,13 @@ pub(in crate::causes) fn last_error(log: &str) -> Option<LastError> {
 /// Which line is told of those from the last error on, the last one first.
 fn told<'a>(lines: &'a [Line<'a>]) -> Option<&'a Line<'a>> {
     let (last, before) = lines.split_first()?;
+    if last.is_hollow() {
+        return before.iter().find(|line| line.kind == Kind::Error && !line.is_hollow()).or(Some(last));
+    }
     // What an ordinary line follows did not end the process.
     let mut before = before.iter().take_while(|line| !line.kind.is_ordinary());
-    let hollow = last.is_hollow();
     let mut led_to = || {
-        let mut led = before.by_ref().skip_while(|line| !hollow && !line.is_link());
+        let mut led = before.by_ref().skip_while(|line| !line.is_link());
         led.find(|line| line.about.is_some())
     };
     let told = if last.about.is_some() { last } else { led_to().unwrap_or(last) };

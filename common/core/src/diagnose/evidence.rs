@@ -49,7 +49,9 @@ fn repeats(line: &str, later: &str) -> bool {
 
 /// A log line that a rule quotes, and not one of those that were asked for.
 fn is_unnamed(line: &str) -> bool {
-    ["log: ", "previous log: ", "previous log ends: "].iter().any(|start| line.starts_with(start))
+    ["log: ", "log ends: ", "previous log: ", "previous log ends: "]
+        .iter()
+        .any(|start| line.starts_with(start))
 }
 
 /// The line of a log, without the words before it.

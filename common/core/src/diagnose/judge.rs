@@ -10,6 +10,7 @@ use crate::causes::Found;
 use crate::checks::Verdict;
 use crate::duration;
 use crate::finding::Severity;
+use crate::words::counted;
 use crate::workload::{self, Workload};
 
 type OfObject<'a> = BTreeMap<&'a str, Vec<&'a Found>>;
@@ -61,8 +62,12 @@ fn of_workload(workload: &Workload, findings: &OfObject<'_>) -> Judged {
         wanted => format!("{ready}/{wanted} ready"),
     };
     let blind = workload.events.reason().is_some();
-    let unexplained = (!well && own.is_empty()).then_some("nothing that was read says why");
-    judged(object, &own, words, blind, unexplained.map(str::to_owned))
+    let ending = workload.pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_some()).count();
+    let unexplained = (!well && own.is_empty()).then(|| match ending {
+        0 => "nothing that was read says why".to_owned(),
+        ending => format!("{} still ending", counted(ending, "pod")),
+    });
+    judged(object, &own, words, blind, unexplained)
 }
 
 fn of_pod(pod: &Pod, findings: &OfObject<'_>, blind: bool, now: Timestamp) -> Judged {

@@ -260,6 +260,11 @@ impl Crash<'_> {
         facts.fetched.text(&self.log_need(facts))
     }
 
+    /// What evidence calls that log: as kubectl shows it.
+    pub(in crate::causes) fn which_log(&self) -> &'static str {
+        if self.container.terminated().is_some() { "log" } else { "previous log" }
+    }
+
     /// The kubelet has a log once the container ran.
     fn needs(&self, facts: &PodFacts<'_>) -> Option<Need> {
         let need = self.log_need(facts);

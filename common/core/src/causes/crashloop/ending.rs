@@ -28,7 +28,7 @@ pub(in crate::causes) fn by_itself(facts: &PodFacts<'_>, kind: Kind, what: &str)
     let name = crash.container.name();
     let summary = format!("{what} {name} {}{}", sentence(&crash, said.as_ref()), crash.so_often());
     let mut sighting = crash.sighting(facts, summary);
-    sighting.evidence.extend(said.map(|said| format!("previous log: {}", said.line)));
+    sighting.evidence.extend(said.map(|said| format!("{}: {}", crash.which_log(), said.line)));
     sighting.next = vec![crash.logs(facts)];
     Some(sighting)
 }

@@ -29,7 +29,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     );
     let mut sighting = crash.sighting(facts, summary);
     let last_line = crash.log(facts).and_then(log::last_line);
-    sighting.evidence.extend(last_line.map(|line| format!("previous log ends: {line}")));
+    sighting.evidence.extend(last_line.map(|line| format!("{} ends: {line}", crash.which_log())));
     sighting.evidence.extend(crash.container.typed());
     sighting.next = vec![crash.logs(facts), facts.edit_owner()];
     Some(sighting)

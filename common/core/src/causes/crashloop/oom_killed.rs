@@ -28,7 +28,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let mut sighting = crash.sighting(facts, summary);
     sighting.evidence.push(format!("{path}: {limit}"));
     let last_line = crash.log(facts).and_then(log::last_line);
-    sighting.evidence.extend(last_line.map(|line| format!("previous log ends: {line}")));
+    sighting.evidence.extend(last_line.map(|line| format!("{} ends: {line}", crash.which_log())));
     if facts.in_depth {
         sighting.evidence.extend(usage::evidence(facts, name));
         sighting.needs.extend(usage::needs(facts));

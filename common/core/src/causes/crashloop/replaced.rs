@@ -15,18 +15,32 @@ use crate::{duration, revision};
 /// Reasons of the Progressing condition of a rollout that was never complete.
 const NEVER_COMPLETE: [&str; 3] = ["NewReplicaSetCreated", "ReplicaSetUpdated", "ProgressDeadlineExceeded"];
 
-/// The kubelet's longest pause before it starts a container that crashed.
+/// The kubelet's first pause before it starts a container that crashed; each is twice the one before.
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(10);
+
+/// The longest pause.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
+
+/// Pauses before they are as long as they get.
+const DOUBLED: u32 = 5;
+
+/// What the start of a pod takes besides.
+const START: SignedDuration = SignedDuration::from_mins(1);
+
+/// A template that came longer ago is no news, and its restart is none of it.
+const NEWS: SignedDuration = SignedDuration::from_hours(1);
 
 /// Pods that fail with none of an older template beside them. It is likely the template's doing where it never brought
 /// its rollout to an end, or where the crashes can go back to its beginning; so the rollback is only shown.
 pub(super) fn sighting(facts: &WorkloadFacts<'_>, crashing: Vec<&Pod>) -> Option<Sighting> {
-    let (current, before) = revisions::present_and_before(facts)?;
+    let (current, first, before) = revisions::of_template_and_before(facts)?;
+    let since = first.created_at()?;
+    // A restart of a template that came long ago has pods of its own, and tells nothing of that time.
+    let is_restart = first.uid() != current.uid();
     let is_news = current.former_revisions().is_empty()
-        && !revision::is_same(current.template(), before.template())
+        && !(is_restart && facts.now.duration_since(since) > NEWS)
         && facts.workload.pods.iter().all(|pod| facts.workload.is_new(pod));
-    let reason = facts.workload.deployment.condition("Progressing")?.reason.as_deref()?;
-    let since = current.created_at().filter(|_| is_news)?;
+    let reason = facts.workload.deployment.condition("Progressing")?.reason.as_deref().filter(|_| is_news)?;
     let was_complete = reason == "NewReplicaSetAvailable";
     if !was_complete && !NEVER_COMPLETE.contains(&reason) {
         return None;
@@ -45,19 +59,26 @@ pub(super) fn sighting(facts: &WorkloadFacts<'_>, crashing: Vec<&Pod>) -> Option
         format!("{now} took the place of {then} {ago} ago and was never complete: {pods} failing")
     };
     let mut evidence = vec![
-        format!("replicaset/{} metadata.creationTimestamp: {since}", current.name()),
+        format!("replicaset/{} metadata.creationTimestamp: {since}", first.name()),
         format!("status.conditions[Progressing]: {reason}"),
     ];
     evidence.extend(other_images(current, before));
     (!failing.is_empty()).then(|| since_revision::sighting(facts, summary, evidence, " --dry-run"))
 }
 
-/// Those of them whose crashes can go back to this time: between two runs lie at most five minutes.
+/// All pauses of a container that was started so many times again.
+fn pauses(restarts: u32) -> SignedDuration {
+    let doubled = FIRST_PAUSE * ((1 << restarts.min(DOUBLED)) - 1);
+    let others = i32::try_from(restarts.saturating_sub(DOUBLED)).unwrap_or(i32::MAX);
+    doubled.saturating_add(LONGEST_PAUSE.checked_mul(others).unwrap_or(SignedDuration::MAX))
+}
+
+/// Those of them whose crashes can go back to this time: all their runs, if they were as long as the last, and pauses.
 fn crash_since(crashing: Vec<&Pod>, since: Timestamp, now: Timestamp) -> Vec<&Pod> {
     let since_then = |crash: Crash<'_>| {
-        let cycle = crash.ended.and_then(crash::ran).unwrap_or_default() + LONGEST_PAUSE;
-        let times = i32::try_from(crash.times()).unwrap_or(i32::MAX);
-        cycle.checked_mul(times).is_none_or(|longest| longest >= now.duration_since(since))
+        let (ran, times) = (crash.ended.and_then(crash::ran).unwrap_or_default(), crash.times());
+        let runs = ran.checked_mul(i32::try_from(times).unwrap_or(i32::MAX)).unwrap_or(SignedDuration::MAX);
+        runs.saturating_add(pauses(times)).saturating_add(START) >= now.duration_since(since)
     };
     let of = |pod: &Pod| {
         container::all(pod).filter_map(|container| crash::of(pod, container, now)).any(since_then)

@@ -34,7 +34,7 @@ const OF_NO_TEMPLATE: [&str; 7] = [
 /// Causes that lie with what a template refers to: one that refers to the same has them, too.
 const OF_REFERENCES: [&str; 3] = [CONFIG_ERROR.code, "pending/missing-config-map", "pending/missing-secret"];
 
-fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
+pub(in crate::causes) fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
     let serving = serving_before(facts);
     let steady = serving.iter().filter(|pod| workload::restarts(pod) == 0).count();
     let (crashing, _) = crashing::of(facts);

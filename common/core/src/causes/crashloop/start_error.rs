@@ -49,7 +49,7 @@ fn not_found(facts: &PodFacts<'_>, crash: &Crash<'_>) -> Sighting {
     let name = crash.container.name();
     let sentence = ending::sentence(crash, said.as_ref());
     let mut sighting = crash.sighting(facts, format!("container {name} {sentence}{}", crash.so_often()));
-    sighting.evidence.extend(said.map(|said| format!("previous log: {}", said.line)));
+    sighting.evidence.extend(said.map(|said| format!("{}: {}", crash.which_log(), said.line)));
     sighting.evidence.extend(crash.container.typed());
     sighting.next = vec![crash.logs(facts), facts.edit_owner()];
     sighting

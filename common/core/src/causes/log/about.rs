@@ -48,7 +48,6 @@ const READ_ONLY: &[&str] = &["read-only file system", "erofs"];
 const DENIED: &[&str] = &["permission denied", "eacces", "eperm", "operation not permitted"];
 
 const SETTINGS: &[&str] = &[
-    "config",
     "environment variable",
     "env var",
     "missing required",
@@ -78,7 +77,7 @@ impl About {
         } else if let Some(at) = at(DENIED) {
             Some(Self::Permission(denied(line, &lower, at)))
         } else if setting {
-            let at = SETTINGS.iter().filter_map(|word| lower.find(word)).min()?;
+            let at = SETTINGS.iter().filter_map(|word| lower.find(word)).chain(of_config(&lower)).min()?;
             Some(Self::Config(address::setting(line, at)))
         } else {
             None
@@ -120,6 +119,16 @@ impl About {
             Self::Other => return None,
         })
     }
+}
+
+/// Where a line speaks of its configuration: not as a part of a path, a host or a key, nor with an address that it asked.
+fn of_config(lower: &str) -> Option<usize> {
+    let is_word = |at: usize| {
+        let rest = lower[at..].trim_start_matches(char::is_alphanumeric);
+        !lower[..at].ends_with(['/', '-', '.', '"']) && !rest.starts_with(['.', '-', '/', '"', '_'])
+    };
+    let at = lower.match_indices("config").map(|(at, _)| at).find(|at| is_word(*at));
+    at.filter(|_| !lower.contains("://"))
 }
 
 /// `Connection to db:5432 refused`: where it says so.

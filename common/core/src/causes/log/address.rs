@@ -11,7 +11,7 @@ const SOURCES: &[&str] = &[
 ];
 
 /// Words before a colon and a number that are no hosts.
-const NO_HOSTS: &[&str] = &["node", "line", "pid", "port", "code", "errno", "level", "thread"];
+const NO_HOSTS: &[&str] = &["main", "node", "line", "pid", "port", "code", "errno", "level", "thread"];
 
 /// Words that follow those which stand before a host, and are none.
 const NO_NAMES: &[&str] = &[

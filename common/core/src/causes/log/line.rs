@@ -95,6 +95,8 @@ const HOLLOW: &[&str] = &[
     "cannot start",
     "unable to start",
     "startup failed",
+    "failed to boot",
+    "did not exit normally",
     "failed to connect",
     "could not connect",
     "cannot connect",
@@ -127,7 +129,9 @@ impl<'a> Line<'a> {
         }
         let lower = text.to_lowercase();
         let (level, inner) = (level(text), is_indented(&all[at]));
-        let wrong = level == Some(Level::Error) || ERRORS.iter().any(|word| lower.contains(word));
+        // Rust says below where it panicked why.
+        let panics = all.get(at + 1).is_some_and(|above| is_panic(above));
+        let wrong = panics || level == Some(Level::Error) || ERRORS.iter().any(|word| lower.contains(word));
         // The usage of a flag has words of settings, too, and so has much that went well.
         let setting = wrong && !inner && level != Some(Level::Quiet);
         let about = About::read(text, setting);
@@ -163,6 +167,11 @@ impl<'a> Line<'a> {
     }
 }
 
+/// `thread 'main' panicked at src/main.rs:7:5:`
+fn is_panic(line: &str) -> bool {
+    line.contains(" panicked at ") && line.ends_with(':')
+}
+
 fn is_indented(line: &str) -> bool {
     line.starts_with([' ', '\t'])
 }
@@ -178,7 +187,7 @@ fn is_part(all: &[String], at: usize) -> bool {
     // Go has the place of a call below it, Python its code.
     let call = at > 0 && all[at - 1].starts_with("\t/") && text.contains('(') && !text.contains(": ");
     let code = all.get(at + 1).is_some_and(|above| above.trim_start().starts_with("File \""));
-    frame || numbered || signs || call || code || starts(PARTS) || starts(LINKS)
+    is_panic(line) || frame || numbered || signs || call || code || starts(PARTS) || starts(LINKS)
 }
 
 /// The level that a line has for itself: its first word, a word in capitals, or a word after `level`.

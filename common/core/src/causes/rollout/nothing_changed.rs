@@ -16,8 +16,8 @@ pub(in crate::causes) const NOTHING_CHANGED: Cause = Cause {
 };
 
 fn rule(facts: &WorkloadFacts<'_>) -> Option<Sighting> {
-    // Where an older template serves, it is a rollback to that one which helps.
-    if !since_revision::serving_before(facts).is_empty() {
+    // Where an older template serves, or served until just now, it is a rollback to that one which helps.
+    if !since_revision::serving_before(facts).is_empty() || since_revision::rule(facts).is_some() {
         return None;
     }
     // An older one of the same template is no restart: what lies between differs, and may be rolled back to.

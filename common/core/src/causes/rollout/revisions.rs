@@ -21,6 +21,22 @@ pub(in crate::causes) fn present_and_before<'a>(
     Some((current, earlier.max_by_key(|set| set.revision())?))
 }
 
+/// The present revision, the first of those directly before it that have its template, and the one before that.
+pub(in crate::causes) fn of_template_and_before<'a>(
+    facts: &WorkloadFacts<'a>,
+) -> Option<(&'a ReplicaSet, &'a ReplicaSet, &'a ReplicaSet)> {
+    let current = facts.workload.current()?;
+    let number = current.revision()?;
+    let earlier =
+        facts.workload.replica_sets.iter().filter(|set| set.revision().is_some_and(|of| of < number));
+    let mut earlier: Vec<&ReplicaSet> = earlier.collect();
+    earlier.sort_by_key(|set| std::cmp::Reverse(set.revision()));
+    let own = revision::hash(current.template());
+    let before = earlier.iter().position(|set| revision::hash(set.template()) != own)?;
+    let first = before.checked_sub(1).map_or(current, |last| earlier[last]);
+    Some((current, first, earlier[before]))
+}
+
 /// The other revisions whose template is that of the present one but for when their pods were told to restart.
 pub(super) fn same_as_current<'a>(
     facts: &WorkloadFacts<'a>,

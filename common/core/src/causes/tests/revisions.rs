@@ -157,6 +157,25 @@ pub(super) fn replaced() -> Vec<Row> {
             ],
         ),
         (
+            "crashes that are too few to go back to the rollout",
+            new("web:6", complete).pod(&crashed(7, "Error", 3)).at(300),
+            &[("crashloop/app-exit", "pod/web-6f9c7d5b8-", &["exit 7"])],
+        ),
+        (
+            "a new template that was restarted",
+            new("registry.example.com/web:7", "ReplicaSetUpdated")
+                .set("web-oldest", &of("web:6"), &numbered("10"))
+                .pod(&crashed(7, "Error", 3)),
+            &[
+                ("crashloop/app-exit", "pod/web-6f9c7d5b8-", &["exit 7"]),
+                (
+                    "crashloop/since-revision",
+                    "deployment/web",
+                    &["revision 12 took the place of revision 10 2m ago"],
+                ),
+            ],
+        ),
+        (
             "crashes that began long after the rollout",
             new("web:6", complete).pod(&crashed(7, "Error", 3)).at(day),
             &[("crashloop/app-exit", "pod/web-6f9c7d5b8-", &["exit 7"])],

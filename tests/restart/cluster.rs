@@ -8,11 +8,12 @@ mod support;
 mod service;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use service::{Restarts, Service, kubectl};
 use support::{NAMESPACE, checks, report};
-use testkit::{Availability, TestCluster};
+use testkit::{Availability, TestCluster, wait_until};
 
 fn pods(cluster: &TestCluster, service: &str) -> BTreeSet<String> {
     let list = cluster.get_json(["pods", "-n", NAMESPACE, "-l", &format!("app={service}")]);
@@ -118,12 +119,14 @@ fn a_deployment_that_is_absent_is_exit_3_and_so_is_its_namespace() {
 #[test]
 fn every_check_knows_its_numbers() {
     let cluster = TestCluster::get();
-    // A service that no other test restarts: its state is its own.
-    let run = kubectl(cluster.kubeconfig())
-        .args(["sk-restart", "auth-svc", "--dry-run", "-o", "json"])
-        .run()
-        .code(0);
-    let found = checks(&run);
+    // A service that no other test restarts: its state is its own. A pod that was scraped once has no use yet.
+    let (run, found) = wait_until(Duration::from_secs(120), "all its pods are measured", || {
+        let dry_run = ["sk-restart", "auth-svc", "--dry-run", "-o", "json"];
+        let run = kubectl(cluster.kubeconfig()).args(dry_run).run().code(0);
+        let found = checks(&run);
+        let measured = !found.iter().any(|check| check.starts_with("usage unknown "));
+        measured.then_some((run, found))
+    });
     for (check, words) in found.iter().zip([
         "access pass you have all 10 verbs this needs",
         "paused pass rollouts are not paused",

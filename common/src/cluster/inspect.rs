@@ -92,14 +92,16 @@ impl Cluster {
         previous: bool,
         mut tail: i64,
     ) -> Fact<String> {
-        let mut tries = 0;
+        let mut waited = false;
         loop {
             let lines = Lines { previous, tail: Some(tail), ..Lines::of(container) };
             match self.log(namespace, pod, lines).await {
                 Fact::Known(log) if log.cut && tail > 1 => tail = (tail / 8).max(1),
                 // Between two runs there is none for a moment.
-                Fact::Unavailable(reason) if reason.contains(EXCUSES[0]) && tries == 0 => {
-                    tries += 1;
+                Fact::Unavailable(reason)
+                    if !waited && EXCUSES.iter().any(|excuse| reason.contains(excuse)) =>
+                {
+                    waited = true;
                     tokio::time::sleep(MOMENT).await;
                 }
                 log => return log.map(|log| log.text),

@@ -11,11 +11,20 @@ pub enum Worth {
     Said,
 }
 
+/// End of the evidence that a container is not ready.
+const NOT_READY: &str = "].ready: false";
+
 /// The lines without those that a later one repeats, each with its worth.
 pub fn weighed(evidence: &[String]) -> Vec<(Worth, &str)> {
     let last_log = evidence.iter().rposition(|line| log(line).is_some());
     let lines = evidence.iter().enumerate();
-    let lines = lines.filter(|(index, line)| !evidence[index + 1..].iter().any(|later| repeats(line, later)));
+    let lines = lines.filter(|(index, line)| {
+        let later = &evidence[index + 1..];
+        // That it is not ready is why anybody looks.
+        let told = later.iter().any(|later| repeats(line, later))
+            || (line.ends_with(NOT_READY) && !later.is_empty());
+        !told
+    });
     lines.map(|(index, line)| (worth(line, last_log == Some(index)), line.as_str())).collect()
 }
 
@@ -31,7 +40,7 @@ pub fn without_asides(sentence: &str, other: &str) -> String {
 fn worth(line: &str, is_last_log: bool) -> Worth {
     if is_last_log || line.starts_with("asked now (") {
         Worth::Said
-    } else if line.starts_with("spec.") || line.ends_with("].ready: false") {
+    } else if line.starts_with("spec.") || line.ends_with(NOT_READY) {
         Worth::Setting
     } else {
         Worth::Seen
@@ -83,7 +92,7 @@ mod tests {
             .map(|(worth, line)| (worth, evidence.iter().position(|one| one == line).unwrap()))
             .collect();
         let (setting, seen, said) = (Worth::Setting, Worth::Seen, Worth::Said);
-        assert_eq!(weighed, [(setting, 0), (seen, 1), (setting, 3), (said, 4), (seen, 6), (said, 7)]);
+        assert_eq!(weighed, [(seen, 1), (setting, 3), (said, 4), (seen, 6), (said, 7)]);
     }
 
     #[test]

@@ -169,9 +169,13 @@ impl Crash<'_> {
 
     /// Whether the limit does not even hold what the runtime starts the container with.
     fn died_at_start(&self) -> bool {
+        self.start_failure().is_some_and(|said| said.contains("container init was OOM-killed"))
+    }
+
+    /// What the runtime says of a start that failed.
+    pub(in crate::causes) fn start_failure(&self) -> Option<&str> {
         let waiting = self.container.waits_for(CANNOT_START).and_then(|waiting| waiting.message.as_deref());
-        let ended = self.ended.and_then(|ended| ended.message.as_deref());
-        waiting.or(ended).is_some_and(|said| said.contains("container init was OOM-killed"))
+        waiting.or_else(|| self.ended.and_then(|ended| ended.message.as_deref()))
     }
 
     /// Whether a shell, which the runtime could start, could not start the command in its turn: 126 and 127 are its words

@@ -9,7 +9,7 @@ use crate::causes::crashloop::since_revision;
 use crate::causes::rollout::revisions;
 use crate::causes::{Sighting, WorkloadFacts};
 use crate::words::counted;
-use crate::workload::ReplicaSet;
+use crate::workload::{self, ReplicaSet};
 use crate::{duration, revision};
 
 /// Reasons of the Progressing condition of a rollout that was never complete.
@@ -33,6 +33,10 @@ const NEWS: SignedDuration = SignedDuration::from_hours(1);
 /// Pods that fail with none of an older template beside them. It is likely the template's doing where it never brought
 /// its rollout to an end, or where the crashes can go back to its beginning; so the rollback is only shown.
 pub(super) fn sighting(facts: &WorkloadFacts<'_>, crashing: Vec<&Pod>) -> Option<Sighting> {
+    // Templates are compared only where a pod may fail: the live judge looks at every change.
+    if crashing.is_empty() && facts.workload.pods.iter().all(workload::is_ready) {
+        return None;
+    }
     let (current, first, before) = revisions::of_template_and_before(facts)?;
     let since = first.created_at()?;
     // A restart of a template that came long ago has pods of its own, and tells nothing of that time.

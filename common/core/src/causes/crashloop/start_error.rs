@@ -24,9 +24,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
 fn refused(facts: &PodFacts<'_>, crash: &Crash<'_>) -> Sighting {
     let container = &crash.container;
     let waiting = container.waits_for(crash::CANNOT_START);
-    let message = waiting.and_then(|waiting| waiting.message.as_deref());
-    let ended = crash.ended.and_then(|ended| ended.message.as_deref());
-    let message = message.or(ended).unwrap_or_default();
+    let message = crash.start_failure().unwrap_or_default();
     let name = container.name();
     let summary = match (command(message), trouble(message)) {
         (Some(command), Some(trouble)) => format!("container {name} cannot start: {command}: {trouble}"),

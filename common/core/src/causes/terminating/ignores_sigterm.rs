@@ -27,7 +27,8 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     evidence.extend(facts.container_events(container, "Killing").last().map(event::evidence));
     let logs = format!("logs {} -c {} --tail=50", word(facts.name()), word(name));
     // The API server shows how each ended only once all have.
-    let summary = match leaving::all_running(facts).as_slice() {
+    let running: Vec<&str> = leaving::all_running(facts).map(|container| container.name()).collect();
+    let summary = match running.as_slice() {
         [_] => format!(
             "container {name} still runs {elapsed} after SIGTERM; it is killed in {left}, when its grace of {grace} ends"
         ),

@@ -53,17 +53,16 @@ impl Leaving {
     }
 }
 
-/// The names of all that still run.
-pub(in crate::causes) fn all_running<'a>(facts: &PodFacts<'a>) -> Vec<&'a str> {
-    let running = container::all(facts.pod).filter(|container| container.running_since(facts.pod).is_some());
-    running.map(|container| container.name()).collect()
+/// All containers that still run.
+pub(in crate::causes) fn all_running<'a>(facts: &PodFacts<'a>) -> impl Iterator<Item = Seen<'a>> + use<'a> {
+    let pod = facts.pod;
+    container::all(pod).filter(move |container| container.running_since(pod).is_some())
 }
 
 /// A container that still runs, before those sidecars that are ended last.
 pub(in crate::causes) fn running<'a>(facts: &PodFacts<'a>) -> Option<Seen<'a>> {
-    let runs = |container: &Seen<'_>| container.running_since(facts.pod).is_some();
-    let all = || container::all(facts.pod).filter(runs);
-    all().find(|container| container.role == Role::App).or_else(|| all().next())
+    let app = all_running(facts).find(|container| container.role == Role::App);
+    app.or_else(|| all_running(facts).next())
 }
 
 /// Whether its containers have all ended.

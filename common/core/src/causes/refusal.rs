@@ -33,7 +33,7 @@ pub(in crate::causes) struct Refusal<'a> {
     event: Option<&'a Event>,
 }
 
-/// What is said where only a quota allows pods of a priority, and none does
+/// What is said where only a quota allows pods of a scope, such as a priority, and none does
 /// (`apiserver/pkg/admission/plugin/resourcequota`).
 pub(in crate::causes) const NO_SCOPE: &str = "insufficient quota to match these scopes: ";
 

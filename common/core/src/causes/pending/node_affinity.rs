@@ -20,8 +20,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let refusing = unschedulable.refusing(Bar::Labels)?;
     let spec = facts.pod.spec.as_ref()?;
     let selects = spec.node_selector.as_ref().is_some_and(|labels| !labels.is_empty());
-    let are_selected = || refusing.nodes.iter().all(|node| node::is_selected(node, spec));
-    if selects && (refusing.nodes.is_empty() || !are_selected()) {
+    if selects && !refusing.are_selected(spec) {
         return None;
     }
     let affinity = spec.affinity.as_ref().and_then(|affinity| affinity.node_affinity.as_ref());

@@ -1,6 +1,5 @@
 //! `pending/node-selector`: no node has the labels that the pod's nodeSelector wants.
 
-use crate::causes::node;
 use crate::causes::pending::bars::Bar;
 use crate::causes::pending::labels;
 use crate::causes::pending::scheduling;
@@ -20,7 +19,7 @@ fn rule(facts: &PodFacts<'_>) -> Option<Sighting> {
     let refusing = unschedulable.refusing(Bar::Labels)?;
     let spec = facts.pod.spec.as_ref()?;
     let wanted = spec.node_selector.as_ref().filter(|labels| !labels.is_empty())?;
-    if !refusing.nodes.is_empty() && refusing.nodes.iter().all(|node| node::is_selected(node, spec)) {
+    if refusing.are_selected(spec) {
         return None;
     }
     let labels: Vec<String> = wanted.iter().map(|(key, value)| format!("{key}={value}")).collect();

@@ -64,9 +64,16 @@ pub(in crate::causes) struct Refusing<'a> {
     pub(in crate::causes) text: &'a str,
 }
 
-/// What is said of nodes that were not even looked at, since 1.31 and before it: each pod of a DaemonSet is for one node.
+/// What newer and older schedulers say of nodes that they did not even look at: each pod of a DaemonSet is for one node.
 const LEFT_OUT: &[&str] =
     &["plugin(s) [NodeAffinity", "plugin(s) [VolumeBinding", "filtered out by the prefilter result"];
+
+impl Refusing<'_> {
+    /// Whether the nodes were read, and all of them have the labels of the pod's nodeSelector.
+    pub(in crate::causes) fn are_selected(&self, spec: &PodSpec) -> bool {
+        !self.nodes.is_empty() && self.nodes.iter().all(|node| node::is_selected(node, spec))
+    }
+}
 
 const SIGNS: &[(Filter, &[&str])] = &[
     (Filter::LeftOut, LEFT_OUT),
